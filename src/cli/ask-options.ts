@@ -1,0 +1,124 @@
+import { parseArgs } from "node:util";
+import type { Limits } from "../rlm/limits.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Flags of the commands that ask a model. */
+export interface ModelOptions {
+  readonly model?: string;
+  readonly subModel?: string;
+  readonly baseUrl?: string;
+}
+
+export interface AskOptions extends ModelOptions {
+  readonly question: string;
+  readonly context: readonly string[];
+  readonly text?: string;
+  readonly limits: Partial<Limits>;
+  readonly directBelowTokens?: number;
+  readonly trace?: string;
+  readonly json: boolean;
+}
+
+const modelFlags = {
+  model: { type: "string" },
+  "sub-model": { type: "string" },
+  "base-url": { type: "string" },
+} as const;
+
+const runFlags = {
+  "max-turns": { type: "string" },
+  "max-calls": { type: "string" },
+  "max-tokens": { type: "string" },
+  timeout: { type: "string" },
+  concurrency: { type: "string" },
+  "direct-below": { type: "string" },
+  trace: { type: "string" },
+  json: { type: "boolean" },
+} as const;
+
+const askFlags = {
+  ...modelFlags,
+  ...runFlags,
+  context: { type: "string", multiple: true },
+  text: { type: "string" },
+} as const;
+
+/** Reads the arguments of `rlm ask`. @throws UsageError */
+export function readAskOptions(args: readonly string[]): AskOptions {
+  const { values, positionals } = parse(args, askFlags);
+  if (positionals.length === 0 || !positionals.join(" ").trim()) {
+    throw new UsageError('What is the question? For example: rlm ask "Where are retries handled?"');
+  }
+  if (values.text !== undefined && values.context) throw new UsageError("Give either --context or --text, not both.");
+  return {
+    ...readModelOptions(values),
+    ...readRunOptions(values),
+    question: positionals.join(" ").trim(),
+    context: values.context ?? [],
+    ...(values.text === undefined ? {} : { text: values.text }),
+  };
+}
+
+/** Reads the arguments of `rlm demo`. @throws UsageError */
+export function readDemoOptions(args: readonly string[]): Omit<AskOptions, "question" | "context" | "text"> {
+  const { values, positionals } = parse(args, { ...modelFlags, ...runFlags });
+  if (positionals.length) throw new UsageError(`rlm demo takes no argument "${positionals[0]}".`);
+  return { ...readModelOptions(values), ...readRunOptions(values) };
+}
+
+type Flags = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
+
+function parse<const F extends Flags>(args: readonly string[], options: F) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const message = error.message.split(". ")[0] ?? error.message;
+    throw new UsageError(`${message}. See rlm --help.`);
+  }
+}
+
+type Values<K extends string> = { readonly [key in K]?: string | undefined };
+
+function readModelOptions(values: Values<keyof typeof modelFlags>): ModelOptions {
+  return {
+    ...(values.model === undefined ? {} : { model: values.model }),
+    ...(values["sub-model"] === undefined ? {} : { subModel: values["sub-model"] }),
+    ...(values["base-url"] === undefined ? {} : { baseUrl: readUrl(values["base-url"]) }),
+  };
+}
+
+function readRunOptions(values: Values<Exclude<keyof typeof runFlags, "json">> & { json?: boolean | undefined }) {
+  const limits = {
+    turns: wholeNumber("--max-turns", values["max-turns"], 1),
+    calls: wholeNumber("--max-calls", values["max-calls"], 0),
+    tokens: wholeNumber("--max-tokens", values["max-tokens"], 1),
+    seconds: wholeNumber("--timeout", values.timeout, 1),
+    concurrency: wholeNumber("--concurrency", values.concurrency, 1),
+  };
+  const directBelowTokens = wholeNumber("--direct-below", values["direct-below"], 0);
+  return {
+    limits: given(limits),
+    ...(directBelowTokens === undefined ? {} : { directBelowTokens }),
+    ...(values.trace === undefined ? {} : { trace: values.trace }),
+    json: values.json === true,
+  };
+}
+
+function given<K extends string>(values: Record<K, number | undefined>): Partial<Record<K, number>> {
+  const entries = Object.entries<number | undefined>(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<Record<K, number>>;
+}
+
+function wholeNumber(flag: string, text: string | undefined, min: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= min && text.trim() !== "") return value;
+  throw new UsageError(`${flag} takes a whole number of at least ${min}, not "${text}".`);
+}
+
+function readUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url && (url.protocol === "http:" || url.protocol === "https:")) return text;
+  throw new UsageError(`--base-url takes an http or https URL, not "${text}".`);
+}

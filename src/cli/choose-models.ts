@@ -1,0 +1,47 @@
+import type { AskParts } from "../ask.ts";
+import { listModels } from "../models/list-models.ts";
+import { offlineModel } from "../models/offline-model.ts";
+import { openAiModel } from "../models/openai-model.ts";
+import type { CancelSignal } from "../rlm/cancel.ts";
+import type { Model } from "../rlm/model.ts";
+import type { ModelOptions } from "./ask-options.ts";
+import { UsageError } from "./usage-error.ts";
+
+const openAi = "https://api.openai.com/v1";
+
+/** The part of the environment that chooses an endpoint. */
+export interface ModelEnvironment {
+  readonly OPENAI_API_KEY?: string | undefined;
+  readonly OPENAI_BASE_URL?: string | undefined;
+}
+
+/**
+ * Chooses who answers: what the flags say, else the environment, else the embedded offline model.
+ * @throws UsageError where a model must be named; ModelFailure where the endpoint can't list its models
+ */
+export async function chooseModels(
+  options: ModelOptions,
+  env: ModelEnvironment,
+  signal: CancelSignal,
+): Promise<AskParts> {
+  const apiKey = env.OPENAI_API_KEY?.trim() || null;
+  const baseUrl = options.baseUrl ?? (env.OPENAI_BASE_URL?.trim() || null);
+  const reachable = apiKey !== null || baseUrl !== null;
+  const endpoint = { baseUrl: baseUrl ?? openAi, apiKey };
+  const named = (id: string): Model => (id === "offline" ? offlineModel() : openAiModel({ id, ...endpoint }));
+  const rootId = options.model ?? (reachable ? await onlyModel(endpoint, signal) : "offline");
+  if (rootId !== "offline" && !reachable) {
+    throw new UsageError(
+      `The model "${rootId}" needs an endpoint: set OPENAI_API_KEY, or give --base-url for a local server.`,
+    );
+  }
+  return { root: named(rootId), sub: named(options.subModel ?? rootId), named };
+}
+
+async function onlyModel(endpoint: { baseUrl: string; apiKey: string | null }, signal: CancelSignal): Promise<string> {
+  const models = await listModels({ ...endpoint, signal });
+  const [only, ...others] = models;
+  if (only !== undefined && others.length === 0) return only;
+  const some = models.slice(0, 5).join(", ");
+  throw new UsageError(`Which model? Name one with --model${some ? `, for example: ${some}` : ""}.`);
+}

@@ -1,0 +1,41 @@
+/** The part of the DOM's `AbortSignal` that a run needs; a real one fits. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** Thrown where work was ended by the run's cancel signal. */
+export class CancelledError extends Error {
+  readonly code = "cancelled";
+  constructor() {
+    super("The run was cancelled.");
+    this.name = "CancelledError";
+  }
+}
+
+/** @throws CancelledError */
+export function throwIfCancelled(signal: CancelSignal): void {
+  if (signal.aborted) throw new CancelledError();
+}
+
+/** A signal that its owner can abort, as `AbortController` has it, without the DOM. */
+export class CancelSource implements CancelSignal {
+  aborted = false;
+  readonly #listeners = new Set<() => void>();
+
+  abort(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+  }
+
+  addEventListener(_type: "abort", listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(_type: "abort", listener: () => void): void {
+    this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,35 @@
+/** Why a file of the context is not shown to any model. */
+export type LeftOutReason =
+  | "secret"
+  | "ignored"
+  | "binary"
+  | "too-large"
+  | "minified"
+  | "generated"
+  | "symlink"
+  | "unreadable";
+
+/** What a question is about, in numbers. */
+export interface ContextManifest {
+  /** `files`: a set of files. `text`: one text, from a file or stdin. */
+  readonly kind: "files" | "text";
+  /** The folder's or the text's name, as shown to the user. */
+  readonly name: string;
+  readonly files: number;
+  readonly chars: number;
+  readonly bytes: number;
+  readonly lines: number;
+  /** Number of files left out, by reason. */
+  readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>;
+}
+
+/** The context as the loop sees it: enough for the card, the direct call and the citations. */
+export interface ContextView {
+  readonly manifest: ContextManifest;
+  /** The context card of section 3 of the design, about 1,500 characters, without the budget. */
+  card(): string;
+  /** The whole context as numbered lines under `path:from-to` heads. */
+  numbered(): string;
+  /** Number of lines of a file, or null where there is no such file. */
+  lines(path: string): number | null;
+}

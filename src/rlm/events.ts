@@ -1,0 +1,162 @@
+/**
+ * Everything that happens in a run, as one stream of numbered events. Every view (trace panel, terminal, trace file)
+ * reads this stream and nothing else.
+ */
+import * as z from "zod";
+
+const count = z.number().int().nonnegative();
+const ms = z.number().nonnegative();
+const usd = z.number().nonnegative().nullable();
+
+/** A text, or the SHA-256 of one that a `blob.added` event has carried before. */
+const textRef = z.union([z.string(), z.object({ sha256: z.string(), chars: count })]);
+export type TextRef = z.infer<typeof textRef>;
+
+const usage = z.object({
+  input: count,
+  cachedInput: count,
+  output: count,
+  reasoning: count,
+  estimated: z.boolean(),
+});
+
+const limits = z.object({
+  turns: count,
+  calls: count,
+  tokens: count,
+  seconds: z.number().positive(),
+  errors: count,
+  concurrency: count,
+});
+
+const manifest = z.object({
+  kind: z.enum(["files", "text"]),
+  name: z.string(),
+  files: count,
+  chars: count,
+  bytes: count,
+  lines: count,
+  leftOut: z.partialRecord(
+    z.enum(["secret", "ignored", "binary", "too-large", "minified", "generated", "symlink", "unreadable"]),
+    count,
+  ),
+});
+
+const cellError = z.object({
+  name: z.string(),
+  message: z.string(),
+  line: count.optional(),
+  column: count.optional(),
+  excerpt: z.string().optional(),
+});
+
+/**
+ * Why a run ended. `answered`: the model handed in its answer. `direct`: a small context was answered in one call.
+ * `turns` to `errors`: that limit ended it and the answer is partial. `cancelled`, `failed`: there may be no answer.
+ */
+const stopReason = z.enum(["answered", "direct", "turns", "calls", "tokens", "time", "errors", "cancelled", "failed"]);
+export type StopReason = z.infer<typeof stopReason>;
+
+/** `exists`: the file and the lines are there. `missing`: they are not. */
+const citation = z.object({
+  path: z.string(),
+  from: count,
+  to: count,
+  status: z.enum(["missing", "exists"]),
+});
+export type Citation = z.infer<typeof citation>;
+
+/** What a run has used, its sub-calls included. `costUsd` is null as soon as one call's price is not known. */
+const totals = z.object({ turns: count, calls: count, usage, costUsd: usd });
+export type Totals = z.infer<typeof totals>;
+
+const failure = z.object({ code: z.string(), message: z.string() });
+
+const base = z.object({
+  seq: count,
+  /** Milliseconds since 1970. */
+  at: z.number(),
+  runId: z.string(),
+  depth: count,
+});
+
+/** One cell of one reply: the `cell`-th, from 1, of turn `turn`, from 1. */
+const cellRef = { turn: count, cell: count };
+
+const runEvent = z.discriminatedUnion("type", [
+  base.extend({
+    type: z.literal("run.started"),
+    question: z.string(),
+    limits,
+    models: z.object({ root: z.string(), sub: z.string(), offline: z.boolean() }),
+  }),
+  /** The context is being collected. */
+  base.extend({ type: z.literal("context.progress"), files: count, bytes: count }),
+  base.extend({ type: z.literal("context.ready"), manifest, ms }),
+  /** `last`: the call for an answer that is kept back for when a limit ends the run. */
+  base.extend({ type: z.literal("turn.started"), turn: count, of: count, last: z.literal(true).optional() }),
+  /** A piece of a reply as it streams in; never written to a trace file, which may skip numbers. */
+  base.extend({ type: z.literal("reply.delta"), turn: count, text: z.string() }),
+  base.extend({
+    type: z.literal("reply.finished"),
+    turn: count,
+    model: z.string(),
+    text: textRef,
+    usage,
+    costUsd: usd,
+    ms,
+    finishReason: z.enum(["stop", "length", "filtered"]),
+  }),
+  base.extend({ type: z.literal("cell.started"), ...cellRef, code: textRef }),
+  base.extend({ type: z.literal("cell.output"), ...cellRef, text: textRef }),
+  base.extend({
+    type: z.literal("cell.finished"),
+    ...cellRef,
+    value: textRef.optional(),
+    error: cellError.optional(),
+    cpuMs: ms,
+    ms,
+    /** The worker had to be ended; the variables of earlier cells are gone. */
+    restarted: z.boolean(),
+  }),
+  base.extend({ type: z.literal("call.started"), ...cellRef, callId: z.string(), model: z.string(), prompt: textRef }),
+  base.extend({
+    type: z.literal("call.finished"),
+    ...cellRef,
+    callId: z.string(),
+    reply: textRef.optional(),
+    error: failure.optional(),
+    usage,
+    costUsd: usd,
+    ms,
+  }),
+  /** What is used up so far; sent whenever a call was settled. */
+  base.extend({ type: z.literal("ledger.changed"), totals }),
+  base.extend({ type: z.literal("warning"), code: z.string(), message: z.string() }),
+  /** A request failed and is tried again after `waitMs`. */
+  base.extend({ type: z.literal("call.retrying"), code: z.string(), message: z.string(), waitMs: ms }),
+  base.extend({ type: z.literal("blob.added"), sha256: z.string(), text: z.string() }),
+  base.extend({
+    type: z.literal("run.finished"),
+    /** Null where the run ended without any. */
+    answer: z.string().nullable(),
+    stopReason,
+    error: failure.optional(),
+    totals,
+    citations: z.array(citation),
+    ms,
+  }),
+]);
+
+export type RunEvent = z.infer<typeof runEvent>;
+export type RunEventType = RunEvent["type"];
+export type EventOf<T extends RunEventType> = Extract<RunEvent, { type: T }>;
+
+/** Reads an event that comes from outside: a trace file or a message. @returns null where it is none */
+export function parseRunEvent(value: unknown): RunEvent | null {
+  const parsed = runEvent.safeParse(value);
+  return parsed.success ? parsed.data : null;
+}
+
+/** The schema, for messages that carry events. */
+export const runEventSchema = runEvent;

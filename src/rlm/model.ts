@@ -1,0 +1,84 @@
+import type { CancelSignal } from "./cancel.ts";
+
+/** One message of a conversation with a model. */
+export interface Message {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/** Tokens of one call or of many. `cachedInput` is a part of `input`, `reasoning` a part of `output`. */
+export interface Usage {
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly output: number;
+  readonly reasoning: number;
+  /** True where the provider gave no count and characters / 4 stand in. */
+  readonly estimated: boolean;
+}
+
+/** `length`: cut by the token limit. `filtered`: withheld by the provider. */
+export type FinishReason = "stop" | "length" | "filtered";
+
+export interface ModelRequest {
+  readonly messages: readonly Message[];
+  readonly signal: CancelSignal;
+  /** Called with each piece of text as it streams in. */
+  readonly onDelta?: (text: string) => void;
+  /** Called when a try has failed and another one follows after `waitMs`. */
+  readonly onRetry?: (failure: ModelFailure, waitMs: number) => void;
+}
+
+export interface ModelReply {
+  readonly text: string;
+  readonly usage: Usage;
+  /** US dollars; null where the price is not known. */
+  readonly costUsd: number | null;
+  readonly finishReason: FinishReason;
+}
+
+/** Whoever answers a list of messages. */
+export interface Model {
+  /** As the endpoint names it, e.g. `gpt-5-mini`; `offline` for the embedded one. */
+  readonly id: string;
+  /** True for the embedded model, whose answers say that no language model was asked. */
+  readonly offline: boolean;
+  /**
+   * @returns the whole reply, after its deltas
+   * @throws ModelFailure; CancelledError if the signal was aborted
+   */
+  reply(request: ModelRequest): Promise<ModelReply>;
+}
+
+export type ModelFailureCode =
+  | "auth"
+  | "unknown-model"
+  | "network"
+  | "timeout"
+  | "rate-limit"
+  | "server"
+  | "broken-stream"
+  | "empty-reply"
+  | "bad-request"
+  | "overflow";
+
+/** Why a model gave no reply. The message is one line for the user: what was wrong, where, what to do. */
+export class ModelFailure extends Error {
+  readonly code: ModelFailureCode;
+  constructor(code: ModelFailureCode, message: string) {
+    super(message);
+    this.name = "ModelFailure";
+    this.code = code;
+  }
+}
+
+export const noUsage: Usage = { input: 0, cachedInput: 0, output: 0, reasoning: 0, estimated: false };
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    input: a.input + b.input,
+    cachedInput: a.cachedInput + b.cachedInput,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+    estimated: a.estimated || b.estimated,
+  };
+}

@@ -1,0 +1,73 @@
+import type { CancelSignal } from "./cancel.ts";
+
+/** What is left of the run's limits, as `budget()` gives it to a cell. `usd` is null while prices are not known. */
+export interface Budget {
+  readonly turns: number;
+  readonly calls: number;
+  readonly tokens: number;
+  readonly usd: number | null;
+  readonly seconds: number;
+}
+
+/** A sub-call that a cell asks for. */
+export interface SubCall {
+  readonly prompt: string;
+  /** Another model than the run's sub-model, by name. */
+  readonly model?: string;
+}
+
+export interface CellRequest {
+  readonly code: string;
+  readonly turn: number;
+  /** 1 for the first cell of its turn. */
+  readonly cell: number;
+  /** Milliseconds since 1970 that `Date` shows inside, fixed for the turn so that a run can be replayed. */
+  readonly now: number;
+  readonly signal: CancelSignal;
+  /** Printed text, in order, as it comes. */
+  onOutput(text: string): void;
+  /** Answers `llm_query`; a rejection becomes an error inside the cell. */
+  onSubCall(call: SubCall): Promise<string>;
+  /** Something the user should know that the cell does not see. */
+  onWarning(message: string): void;
+  budget(): Budget;
+}
+
+export interface CellError {
+  readonly name: string;
+  readonly message: string;
+  /** Position in the cell's own code, 1-based; absent where it is not known. */
+  readonly line?: number;
+  readonly column?: number;
+  /** The cell's line at that position with a caret under it, and frames of the cell's own functions. */
+  readonly excerpt?: string;
+}
+
+export interface CellOutcome {
+  /** The last expression's value as text; absent for assignments, declarations and undefined. */
+  readonly value?: string;
+  readonly error?: CellError;
+  /** The value handed in with `FINAL` or one of its dialects. */
+  readonly answer?: string;
+  /** True where the cell looked at the context in any way. */
+  readonly touched: boolean;
+  /** Milliseconds that the cell itself computed, without the time spent waiting for sub-calls. */
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  /** True where the worker had to be ended and the variables of earlier cells are gone. */
+  readonly restarted: boolean;
+}
+
+/** A lookup of a variable that earlier cells have set. */
+export type Variable =
+  | { readonly found: true; readonly text: string }
+  | { readonly found: false; readonly names: readonly string[] };
+
+/** Where the model's code runs. One for each run; cells run one at a time. */
+export interface Sandbox {
+  /** @throws CancelledError if the signal was aborted; everything else is in the outcome */
+  run(cell: CellRequest): Promise<CellOutcome>;
+  /** The value of a top-level variable, as `FINAL(name)` would hand it in. */
+  variable(name: string): Promise<Variable>;
+  close(): Promise<void>;
+}

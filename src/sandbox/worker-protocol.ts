@@ -1,0 +1,105 @@
+import type { Corpus } from "../context/corpus.ts";
+import type { Budget, CellError, SubCall, Variable } from "../rlm/sandbox.ts";
+
+/** What the sandbox's worker is started with. */
+export interface WorkerStart {
+  readonly wasm: WebAssembly.Module;
+  /** Shared state, see `Control`. */
+  readonly control: SharedArrayBuffer;
+  readonly limits: SandboxLimits;
+}
+
+export interface SandboxLimits {
+  /** Milliseconds that one cell may compute. */
+  readonly cellCpuMs: number;
+  /** Bytes of the guest's memory. */
+  readonly memoryBytes: number;
+  /** Characters that one cell may pull into the guest. */
+  readonly readChars: number;
+  /** Characters that one cell may print. */
+  readonly outputChars: number;
+}
+
+export const defaultSandboxLimits: SandboxLimits = {
+  cellCpuMs: 30_000,
+  memoryBytes: 256 * 1024 * 1024,
+  readChars: 64 * 1024 * 1024,
+  outputChars: 1_000_000,
+};
+
+export type ToWorker =
+  | { readonly type: "corpus"; readonly corpus: Corpus }
+  | {
+      readonly type: "cell";
+      readonly id: number;
+      readonly code: string;
+      readonly name: string;
+      readonly now: number;
+      readonly budget: Budget;
+    }
+  | { readonly type: "reply"; readonly callId: number; readonly text: string; readonly budget: Budget }
+  | { readonly type: "failure"; readonly callId: number; readonly message: string; readonly budget: Budget }
+  | { readonly type: "variable"; readonly id: number; readonly name: string };
+
+/** A cell's outcome as the worker knows it; the main thread adds the wall time. */
+export interface WorkerOutcome {
+  readonly value?: string;
+  readonly error?: CellError;
+  readonly answer?: string;
+  readonly touched: boolean;
+  readonly cpuMs: number;
+  /** The guest could not be kept: its variables are gone. */
+  readonly restarted: boolean;
+}
+
+export type FromWorker =
+  | { readonly type: "output"; readonly text: string }
+  | { readonly type: "call"; readonly callId: number; readonly call: SubCall }
+  | { readonly type: "warning"; readonly message: string }
+  | { readonly type: "finished"; readonly id: number; readonly outcome: WorkerOutcome }
+  | { readonly type: "variable"; readonly id: number; readonly variable: Variable };
+
+/**
+ * Two numbers that both threads see. `cancel`: 1 ends the cell at its next interrupt. `deadline`: while the worker
+ * computes, the millisecond since `epoch` at which it must be back; 0 while it waits.
+ */
+export class Control {
+  readonly buffer: SharedArrayBuffer;
+  readonly #cells: Int32Array;
+  readonly #epoch: Float64Array;
+
+  constructor(buffer = new SharedArrayBuffer(16)) {
+    this.buffer = buffer;
+    this.#cells = new Int32Array(buffer, 0, 2);
+    this.#epoch = new Float64Array(buffer, 8, 1);
+    this.#epoch[0] ||= Date.now();
+  }
+
+  cancel(): void {
+    Atomics.store(this.#cells, 0, 1);
+  }
+
+  get cancelled(): boolean {
+    return Atomics.load(this.#cells, 0) === 1;
+  }
+
+  /** The worker begins to compute and may do so for `ms`. */
+  enter(ms: number): void {
+    Atomics.store(this.#cells, 1, Math.max(1, this.#sinceEpoch() + Math.ceil(ms)));
+  }
+
+  /** The worker waits again. */
+  leave(): void {
+    Atomics.store(this.#cells, 1, 0);
+  }
+
+  /** Milliseconds by which the worker is late; negative while it is not. */
+  lateMs(): number {
+    const deadline = Atomics.load(this.#cells, 1);
+    return deadline === 0 ? Number.NEGATIVE_INFINITY : this.#sinceEpoch() - deadline;
+  }
+
+  #sinceEpoch(): number {
+    return Date.now() - (this.#epoch[0] ?? 0);
+  }
+}
