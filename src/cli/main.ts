@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The terminal's door: `rlm ask`, `rlm demo`, `rlm context`. */
+import { CancelledError } from "../rlm/cancel.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -61,10 +62,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
+function exitCodeFor(error: unknown): number {
+  if (error instanceof UsageError) return exitCodes.usage;
+  return error instanceof CancelledError ? exitCodes.cancelled : exitCodes.failed;
+}
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`rlm: ${message}\n`);
-  process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
+  process.stderr.write(`rlm: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = exitCodeFor(error);
 }

@@ -21,8 +21,12 @@ export interface ReadReply {
 
 const pythonLanguages: ReadonlySet<string> = new Set(["python", "py", "python3"]);
 
+/** What some models write down before they reply; code in it is not meant to run. */
+const thinking = /^\s*<think>[\s\S]*?(<\/think>|$)/;
+
 /** Reads a model's reply: section 3 of the design, points 2 and 4. */
-export function readReply(reply: string, finishReason: FinishReason): ReadReply {
+export function readReply(text: string, finishReason: FinishReason): ReadReply {
+  const reply = text.replace(thinking, "");
   const cut = finishReason === "length";
   const cells: string[] = [];
   let answer: WrittenAnswer | null = null;

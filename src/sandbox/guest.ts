@@ -119,14 +119,17 @@ export class Guest {
     this.#begin(now);
     const evaluated = this.#compute(() => this.#vm.evalCode(code, name, evalAsync));
     if (evaluated.error) return this.#failed(evaluated.error, name, source);
-    return evaluated.value.consume(async (promise) => {
+    const promise = evaluated.value;
+    try {
       await this.#settled(promise);
       if (this.#interrupted()) return this.#timeOut();
       const state = this.#vm.getPromiseState(promise);
       if (state.type === "rejected") return this.#failed(state.error, name, source);
       if (state.type === "pending") return this.#neverSettled();
       return state.value.consume((result) => this.#finished(result, echo, name, source));
-    });
+    } finally {
+      promise.dispose();
+    }
   }
 
   #begin(now: number): void {
@@ -149,7 +152,7 @@ export class Guest {
 
   #runJobs(): void {
     this.#compute(() => {
-      while (this.#runtime.hasPendingJob() && !this.#interrupted()) {
+      while (this.#runtime.hasPendingJob() && performance.now() < this.#deadline) {
         const result = this.#runtime.executePendingJobs(jobsAtOnce);
         if (result.error) result.error.dispose();
         else result.dispose();
@@ -157,7 +160,7 @@ export class Guest {
     });
   }
 
-  async #finished(result: QuickJSHandle, echo: boolean, name: string, source: string): Promise<WorkerOutcome> {
+  #finished(result: QuickJSHandle, echo: boolean, name: string, source: string): WorkerOutcome {
     const last = this.#vm.getProp(result, "value");
     const state = this.#vm.getPromiseState(last);
     if (state.type === "pending") return this.#neverSettled();
@@ -330,7 +333,7 @@ function faultMessage(error: unknown): string {
   return `The REPL broke down (${reason.slice(0, 200)}).`;
 }
 
-const frame = /at (?:(.*?) \()?([^()\s]+):(\d+)(?::(\d+))?\)?/g;
+const frame = /at (?:(.*?) \()?([^()\s:]+):(\d+)(?::(\d+))?\)?/g;
 
 /** An error of the guest with the position in the cell's own code. */
 function cellError(thrown: { name: string; message: string; stack: string }, cell: string, source: string): CellError {

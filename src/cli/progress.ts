@@ -1,0 +1,112 @@
+import { styleText } from "node:util";
+import { oneLine } from "../rlm/cut.ts";
+import type { RunEvent } from "../rlm/events.ts";
+import { formatCount, formatMs, formatNumberOf, formatShort, formatTokens, formatUsd } from "../rlm/format.ts";
+import { estimateTokens } from "../rlm/limits.ts";
+import { type CallNode, type CellNode, RunTree, sumSpent, type TurnNode } from "../rlm/run-tree.ts";
+import { describeActivity } from "../rlm/run-words.ts";
+
+const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const frameMs = 80;
+const codeChars = 60;
+
+/**
+ * Tells a run's story on a stream: one line for each finished step and, on a terminal, one moving line for what goes on
+ * now. Plain lines where it is no terminal or `NO_COLOR` is set.
+ */
+export async function showProgress(events: AsyncIterable<RunEvent>, out: NodeJS.WriteStream): Promise<void> {
+  const live = out.isTTY && !process.env.NO_COLOR;
+  const tree = new RunTree();
+  const status = live ? startStatus(out, tree) : null;
+  let told = 0;
+  const tell = (line: string) => {
+    status?.clear();
+    out.write(`${live ? styleText("dim", line) : line}\n`);
+  };
+  for await (const event of events) {
+    tree.add(event);
+    if (event.type === "run.started" && event.models.offline) tell(offlineLine);
+    else if (event.type === "context.ready") tell(contextLine(event));
+    else if (event.type === "warning") tell(`Warning: ${event.message}`);
+    else if (event.type === "call.retrying") tell(`${event.message} Trying again in ${formatMs(event.waitMs)}.`);
+    const over = event.type === "run.finished" ? tree.turns.length : tree.turns.length - 1;
+    for (; told < over; told += 1) for (const line of turnLines(tree.turns[told])) tell(line);
+    if (event.type === "run.finished") tell(totalsLine(event));
+  }
+  status?.stop();
+}
+
+const offlineLine = "Offline: found by search, without a language model. Set OPENAI_API_KEY to ask one.";
+
+interface Status {
+  clear(): void;
+  stop(): void;
+}
+
+function startStatus(out: NodeJS.WriteStream, tree: RunTree): Status {
+  let frame = 0;
+  const clear = () => out.write("\r\x1b[2K");
+  const timer = setInterval(() => {
+    frame += 1;
+    const line = `${spinner[frame % spinner.length]} ${describeActivity(tree)}`;
+    clear();
+    out.write(oneLine(line, Math.max(20, (out.columns ?? 80) - 1)));
+  }, frameMs);
+  return {
+    clear,
+    stop: () => {
+      clearInterval(timer);
+      clear();
+    },
+  };
+}
+
+function contextLine({ manifest, ms }: Extract<RunEvent, { type: "context.ready" }>): string {
+  const leftOut = Object.values(manifest.leftOut).reduce((sum, count) => sum + count, 0);
+  const size =
+    manifest.kind === "text" ? `${formatCount(manifest.lines)} lines` : formatNumberOf(manifest.files, "file");
+  const parts = [
+    `${manifest.name}: ${size}`,
+    `≈${formatShort(estimateTokens(manifest.chars))} tokens`,
+    ...(leftOut ? [`${formatCount(leftOut)} left out`] : []),
+    formatMs(ms),
+  ];
+  return parts.join(" · ");
+}
+
+function turnLines(turn: TurnNode | undefined): string[] {
+  if (!turn) return [];
+  const spent = turn.spent ? [formatTokens(turn.spent.usage), formatUsd(turn.spent.costUsd)] : [];
+  const ms = turn.endedAt === null ? [] : [formatMs(turn.endedAt - turn.startedAt)];
+  const head = [turn.last ? "Last call" : `Turn ${turn.turn}`, ...spent, ...ms].join(" · ");
+  return [head, ...turn.cells.flatMap(cellLines)];
+}
+
+function cellLines(cell: CellNode): string[] {
+  const ms = cell.endedAt === null ? "" : ` · ${formatMs(cell.endedAt - cell.startedAt)}`;
+  const line = `  ${oneLine(cell.code, codeChars)}${ms}`;
+  const error = cell.error ? [`    ${cell.error.name}: ${oneLine(cell.error.message, 100)}`] : [];
+  return [line, ...error, ...(cell.calls.length ? [`    ${callsLine(cell.calls)}`] : [])];
+}
+
+function callsLine(calls: readonly CallNode[]): string {
+  const failed = calls.filter((call) => call.error).length;
+  const spent = sumSpent(calls);
+  return [
+    formatNumberOf(calls.length, "sub-call"),
+    ...(spent ? [formatTokens(spent.usage), formatUsd(spent.costUsd)] : []),
+    ...(failed ? [`${failed} failed`] : []),
+  ].join(" · ");
+}
+
+function totalsLine({ totals, ms }: Extract<RunEvent, { type: "run.finished" }>): string {
+  const cached = totals.usage.input ? Math.round((100 * totals.usage.cachedInput) / totals.usage.input) : 0;
+  const tokens = `${formatTokens(totals.usage)}${cached ? ` (${cached} % cached)` : ""}`;
+  return [
+    formatNumberOf(totals.turns, "turn"),
+    formatNumberOf(totals.calls, "sub-call"),
+    tokens,
+    formatUsd(totals.costUsd),
+    formatMs(ms),
+  ].join(" · ");
+}

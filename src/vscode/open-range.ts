@@ -1,0 +1,23 @@
+import * as vscode from "vscode";
+
+/** Opens a file beside the trace with the lines selected; both lines count from 1. */
+export async function openRange(file: string | null, range: { path: string; from: number; to: number }): Promise<void> {
+  if (file === null) {
+    void vscode.window.showWarningMessage(`RLM: There is no file "${range.path}" in what was asked about.`);
+    return;
+  }
+  try {
+    const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
+    const from = document.validatePosition(new vscode.Position(range.from - 1, 0));
+    const to = document.validatePosition(new vscode.Position(range.to - 1, Number.MAX_SAFE_INTEGER));
+    await vscode.window.showTextDocument(document, {
+      viewColumn: vscode.ViewColumn.Beside,
+      selection: new vscode.Range(from, to),
+      preview: true,
+    });
+  } catch {
+    void vscode.window.showWarningMessage(
+      `RLM: ${range.path} can't be opened. It may have been moved since the question was asked.`,
+    );
+  }
+}

@@ -1,0 +1,136 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import type { Run } from "../ask.ts";
+import type { RunEvent } from "../rlm/events.ts";
+import { type FromTraceView, fromTraceView, type ToTraceView } from "../webview/trace/protocol.ts";
+import { traceView } from "./ids.ts";
+import { openRange } from "./open-range.ts";
+
+/** Events are sent together, at most this often (milliseconds). */
+const sendEvery = 50;
+const titleChars = 40;
+
+/** Opens a panel that follows a run. Closing it does not stop the run. */
+export function openTracePanel(extensionUri: vscode.Uri, run: Run, question: string): void {
+  const assets = vscode.Uri.joinPath(extensionUri, "dist", "webview");
+  const panel = vscode.window.createWebviewPanel(traceView, titleOf(question), vscode.ViewColumn.Active, {
+    enableScripts: true,
+    enableFindWidget: true,
+    localResourceRoots: [assets],
+  });
+  panel.iconPath = new vscode.ThemeIcon("list-tree");
+  panel.webview.html = pageOf(panel.webview, assets);
+  const follower = new Follower(panel, run);
+  panel.webview.onDidReceiveMessage((message: unknown) => {
+    const parsed = fromTraceView.safeParse(message);
+    if (parsed.success) void serve(parsed.data, follower, run);
+  });
+  panel.onDidChangeViewState(() => follower.visibilityChanged());
+  panel.onDidDispose(() => follower.dispose());
+}
+
+async function serve(message: FromTraceView, follower: Follower, run: Run): Promise<void> {
+  switch (message.type) {
+    case "ready":
+    case "resync":
+      return follower.sendSnapshot();
+    case "open":
+      return openRange(run.fileOf(message.path), message);
+    case "openLink":
+      return openLink(message.url);
+    case "stop":
+      return run.cancel();
+    case "copy":
+      return vscode.env.clipboard.writeText(message.text);
+  }
+}
+
+async function openLink(url: string): Promise<void> {
+  if (!/^https?:\/\//i.test(url)) return;
+  const open = "Open Link";
+  const picked = await vscode.window.showWarningMessage(
+    "Open a link from a model's answer?",
+    { modal: true, detail: url },
+    open,
+  );
+  if (picked === open) await vscode.env.openExternal(vscode.Uri.parse(url, true));
+}
+
+/** Sends a run's events to its panel: a whole snapshot when it asks, then what is new, a few times a second. */
+class Follower {
+  readonly #panel: vscode.WebviewPanel;
+  readonly #events: RunEvent[] = [];
+  #sent: number | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #disposed = false;
+
+  constructor(panel: vscode.WebviewPanel, run: Run) {
+    this.#panel = panel;
+    void this.#follow(run);
+  }
+
+  sendSnapshot(): void {
+    this.#sent = this.#events.length;
+    this.#post({ type: "snapshot", events: [...this.#events] });
+  }
+
+  /** A hidden page keeps nothing: it says `ready` again when it is shown, and gets a snapshot then. */
+  visibilityChanged(): void {
+    if (!this.#panel.visible) this.#sent = null;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  async #follow(run: Run): Promise<void> {
+    for await (const event of run.events()) {
+      if (this.#disposed) return;
+      this.#events.push(event);
+      this.#timer ??= setTimeout(() => this.#sendNew(), sendEvery);
+    }
+  }
+
+  #sendNew(): void {
+    this.#timer = null;
+    if (this.#sent === null || this.#sent === this.#events.length) return;
+    this.#post({ type: "events", events: this.#events.slice(this.#sent) });
+    this.#sent = this.#events.length;
+  }
+
+  #post(message: ToTraceView): void {
+    void this.#panel.webview.postMessage(message);
+  }
+}
+
+function titleOf(question: string): string {
+  const line = question.replace(/\s+/g, " ");
+  return line.length <= titleChars ? line : `${line.slice(0, titleChars - 1)}…`;
+}
+
+function pageOf(webview: vscode.Webview, assets: vscode.Uri): string {
+  const nonce = randomBytes(16).toString("base64");
+  const asset = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(assets, name)).toString();
+  const policy = [
+    "default-src 'none'",
+    `style-src ${webview.cspSource}`,
+    `font-src ${webview.cspSource}`,
+    `img-src ${webview.cspSource} data:`,
+    `script-src 'nonce-${nonce}'`,
+  ].join("; ");
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="${asset("trace.css")}">
+<title>RLM Trace</title>
+</head>
+<body>
+<div id="app"></div>
+<script nonce="${nonce}" src="${asset("trace.js")}"></script>
+</body>
+</html>`;
+}
