@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type ContextSource, collect } from "./context/collect.ts";
+import { collect } from "./context/collect.ts";
+import type { ContextSource } from "./context/collector-protocol.ts";
 import type { Corpus } from "./context/corpus.ts";
 import { type CorpusView, viewOf } from "./context/view.ts";
 import { CancelledError, type CancelSignal, CancelSource } from "./rlm/cancel.ts";

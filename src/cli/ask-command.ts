@@ -1,6 +1,6 @@
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import type { ContextSource } from "../context/collect.ts";
+import type { ContextSource } from "../context/collector-protocol.ts";
 import { type AskOptions, readAskOptions } from "./ask-options.ts";
 import { runInTerminal } from "./run-in-terminal.ts";
 import { UsageError } from "./usage-error.ts";

@@ -1,5 +1,5 @@
 import { ask, type RunResult } from "../ask.ts";
-import type { ContextSource } from "../context/collect.ts";
+import type { ContextSource } from "../context/collector-protocol.ts";
 import { CancelSource } from "../rlm/cancel.ts";
 import type { StopReason } from "../rlm/events.ts";
 import type { AskOptions } from "./ask-options.ts";

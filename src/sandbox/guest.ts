@@ -269,9 +269,13 @@ export class Guest {
       vm.newFunction("hostJson", (name, args) =>
         vm.newString(sane(this.#json(vm.getString(name), vm.getString(args)))),
       ),
-      vm.newFunction("hostPrint", (text) => this.#print(vm.getString(text))),
+      vm.newFunction("hostPrint", (text) => {
+        this.#print(vm.getString(text));
+      }),
       vm.newFunction("hostCall", (call) => this.#call(vm.getString(call))),
-      vm.newFunction("hostWarn", (text) => this.#options.onWarning(vm.getString(text))),
+      vm.newFunction("hostWarn", (text) => {
+        this.#options.onWarning(vm.getString(text));
+      }),
       vm.newString(context.kind),
       vm.newNumber(context.textChars),
     ];

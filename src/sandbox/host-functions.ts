@@ -25,7 +25,7 @@ const textFunctions: Readonly<Record<string, TextFunction>> = {
   chunkText: (reader, [parts, numbered]) => reader.chunkText(parts, numbered),
   formatHits: (reader, [result]) => reader.formatHits(result),
   textSlice: (reader, [from, to]) => reader.textSlice(from, to),
-  wholeText: (reader) => reader.textSlice(0, reader.textLength()),
+  wholeText: (reader) => reader.wholeText(),
 };
 
 const jsonFunctions: Readonly<Record<string, JsonFunction>> = {
@@ -57,8 +57,8 @@ export function contextFunctions(corpus: Corpus, readChars: number): ContextFunc
     throw new RangeError(`${Math.round(readChars / 1024 / 1024)} MB read in this cell; use search, count or chunks.`);
   };
   return {
-    kind: reader.kind,
-    textChars: reader.kind === "text" ? reader.textLength() : 0,
+    kind: corpus.manifest.kind,
+    textChars: corpus.manifest.kind === "text" ? reader.textLength() : 0,
     get touched() {
       return touched;
     },

@@ -7,7 +7,9 @@ import { Control, type FromWorker, type ToWorker, type WorkerStart } from "./wor
 if (!parentPort) throw new Error("This file is the body of a worker thread.");
 const port = parentPort;
 const start = workerData as WorkerStart;
-const post = (message: FromWorker) => port.postMessage(message);
+function post(message: FromWorker): void {
+  port.postMessage(message);
+}
 
 const outputAtOnce = 32 * 1024;
 let output = "";

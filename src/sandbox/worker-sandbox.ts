@@ -21,6 +21,9 @@ const workerFile = new URL(fromSource ? "./sandbox-worker.ts" : "./sandbox-worke
 const grace = 1_000;
 const watchEvery = 100;
 
+// The types of Node name the module, not the function that compiles it.
+declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WebAssembly.Module> };
+
 let compiled: Promise<WebAssembly.Module> | undefined;
 
 /** The QuickJS module, compiled once for all workers of the process. */

@@ -1,7 +1,7 @@
 import path from "node:path";
 import * as vscode from "vscode";
 import { type AskParts, ask, type RunResult } from "../ask.ts";
-import type { ContextSource } from "../context/collect.ts";
+import type { ContextSource } from "../context/collector-protocol.ts";
 import { failureOf } from "../rlm/sub-calls.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import type { ApiKeys } from "./api-keys.ts";

@@ -18,7 +18,10 @@ export function openTracePanel(extensionUri: vscode.Uri, run: Run, question: str
     enableFindWidget: true,
     localResourceRoots: [assets],
   });
-  panel.iconPath = new vscode.ThemeIcon("list-tree");
+  panel.iconPath = {
+    light: vscode.Uri.joinPath(extensionUri, "media", "trace-light.svg"),
+    dark: vscode.Uri.joinPath(extensionUri, "media", "trace-dark.svg"),
+  };
   panel.webview.html = pageOf(panel.webview, assets);
   const follower = new Follower(panel, run);
   panel.webview.onDidReceiveMessage((message: unknown) => {

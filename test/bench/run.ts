@@ -3,6 +3,7 @@
  * in turn. With PEER set to a checkout of alexzhang13/rlm, the peer runs beside ours.
  */
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { createWriteStream, existsSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -29,8 +30,7 @@ async function haystack(lines: number): Promise<string> {
     const part = Array.from({ length: Math.min(50_000, lines - from) }, (_, i) =>
       haystackLine(from + i, lines, random),
     );
-    if (!stream.write(`${from ? "\n" : ""}${part.join("\n")}`))
-      await new Promise((drained) => stream.once("drain", drained));
+    if (!stream.write(`${from ? "\n" : ""}${part.join("\n")}`)) await once(stream, "drain");
   }
   await new Promise<void>((done) => stream.end(done));
   return file;

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-interface ScriptedMessage {
+export interface ScriptedMessage {
   readonly role: string;
   readonly content: string;
 }

@@ -1,0 +1,40 @@
+/** The thread that collects a context; started once more by itself, as the thread that hashes and masks. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { CollectorStart, FromCollector, FromDigester, ToDigester } from "./collector-protocol.ts";
+import { ContextError } from "./context-error.ts";
+import { Digester, type DigestJob } from "./digest.ts";
+import { gather } from "./gather.ts";
+
+// The module is started by this project's own code only, which posts exactly these types.
+const start = workerData as CollectorStart;
+
+if (start.role === "digest") serveDigests();
+else await collectHere(start);
+
+async function collectHere({ source }: Extract<CollectorStart, { role: "collect" }>): Promise<void> {
+  const post = (message: FromCollector) => parentPort?.postMessage(message);
+  try {
+    const corpus = await gather(source, (files, bytes) => post({ type: "progress", files, bytes }));
+    post({ type: "corpus", corpus });
+  } catch (error) {
+    if (!(error instanceof ContextError)) throw error;
+    post({ type: "error", code: error.code, message: error.message });
+  }
+}
+
+function serveDigests(): void {
+  const digester = new Digester();
+  parentPort?.on("message", (message: ToDigester) => {
+    if (message.type === "segment") digester.addSegment(message.segment);
+    else parentPort?.postMessage(digestAll(digester, message.jobs));
+  });
+}
+
+function digestAll(digester: Digester, jobs: readonly DigestJob[]): FromDigester {
+  const digests = jobs.map((job) => digester.run(job)).filter((digest) => digest !== null);
+  const sha256 = new Uint8Array(digests.length * 32);
+  digests.forEach((digest, i) => {
+    if (digest.sha256) sha256.set(digest.sha256, i * 32);
+  });
+  return { file: digests.map((digest) => digest.file), masked: digests.map((digest) => digest.masked), sha256 };
+}

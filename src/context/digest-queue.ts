@@ -1,0 +1,96 @@
+import { Worker } from "node:worker_threads";
+import type { FromDigester, ToDigester } from "./collector-protocol.ts";
+import { type Digest, Digester, type DigestJob } from "./digest.ts";
+
+/** Bytes that travel to the other thread at once. */
+const batchBytes = 4 * 1024 * 1024;
+/** Less than this is hashed on this thread: starting another one would take longer. */
+const threadFrom = 8 * 1024 * 1024;
+
+/** Hashes and masks files, on a second thread once there are enough of them. */
+export class DigestQueue {
+  readonly #done: (digest: Digest) => void;
+  readonly #segments: SharedArrayBuffer[] = [];
+  #jobs: DigestJob[] = [];
+  #jobBytes = 0;
+  #bytes = 0;
+  #helper: Worker | null = null;
+  #batchesOut = 0;
+  #settle: ((error?: Error) => void) | null = null;
+
+  constructor(done: (digest: Digest) => void) {
+    this.#done = done;
+  }
+
+  addSegment(segment: SharedArrayBuffer): void {
+    this.#segments.push(segment);
+    this.#send({ type: "segment", segment });
+  }
+
+  /** The work ahead is large enough for the second thread; it starts meanwhile. */
+  expect(bytes: number): void {
+    if (bytes >= threadFrom) this.#startHelper();
+  }
+
+  add(job: DigestJob): void {
+    this.#jobs.push(job);
+    this.#jobBytes += job.to - job.from;
+    this.#bytes += job.to - job.from;
+    this.expect(this.#bytes);
+    if (this.#helper && this.#jobBytes >= batchBytes) this.#flush();
+  }
+
+  /** Resolves when every job is done. */
+  async finish(): Promise<void> {
+    if (!this.#helper) return this.#runHere();
+    this.#flush();
+    await new Promise<void>((resolve, reject) => {
+      this.#settle = (error) => (error ? reject(error) : resolve());
+      if (this.#batchesOut === 0) resolve();
+    });
+    await this.#helper.terminate();
+  }
+
+  #runHere(): void {
+    const digester = new Digester();
+    for (const segment of this.#segments) digester.addSegment(segment);
+    for (const job of this.#jobs) {
+      const digest = digester.run(job);
+      if (digest) this.#done(digest);
+    }
+  }
+
+  #startHelper(): void {
+    if (this.#helper) return;
+    const file = import.meta.url.endsWith(".ts") ? "./collector-worker.ts" : "./collector-worker.js";
+    this.#helper = new Worker(new URL(file, import.meta.url), {
+      workerData: { role: "digest" },
+      env: {},
+      execArgv: [],
+    });
+    this.#helper.on("message", (message: FromDigester) => this.#receive(message));
+    this.#helper.on("error", (error) => this.#settle?.(error));
+    for (const segment of this.#segments) this.#send({ type: "segment", segment });
+  }
+
+  #flush(): void {
+    if (this.#jobs.length === 0) return;
+    this.#send({ type: "jobs", jobs: this.#jobs });
+    this.#batchesOut += 1;
+    this.#jobs = [];
+    this.#jobBytes = 0;
+  }
+
+  #send(message: ToDigester): void {
+    this.#helper?.postMessage(message);
+  }
+
+  #receive({ file, masked, sha256 }: FromDigester): void {
+    file.forEach((id, i) => {
+      const digest = Buffer.from(sha256.subarray(i * 32, i * 32 + 32));
+      this.#done({ file: id, masked: masked[i] ?? 0, sha256: digest.every((byte) => byte === 0) ? null : digest });
+    });
+    this.#batchesOut -= 1;
+    if (this.#batchesOut === 0) this.#settle?.();
+  }
+}

@@ -1,0 +1,104 @@
+import { GuestError } from "./guest-error.ts";
+import { isRegex, kindOf } from "./guest-values.ts";
+
+/** A pattern of the guest, ready to run: always with the flags `g` and `m`, since it is matched line by line. */
+export interface Pattern {
+  readonly regex: RegExp;
+  /** A match may span so much text that a file must be looked at as a whole. */
+  readonly whole: boolean;
+  /** A match may reach over the end of a line. */
+  readonly crossesLines: boolean;
+}
+
+export interface PatternOptions {
+  readonly ignoreCase: boolean;
+  readonly word: boolean;
+}
+
+/** What to try, in order: the next only where the one before finds nothing. */
+export interface Attempts {
+  readonly tries: readonly { readonly pattern: Pattern; readonly note: string | null }[];
+}
+
+/**
+ * Reads a pattern. A string is a regular expression; it is taken literally where it is invalid, or finds nothing.
+ * @throws GuestError
+ */
+export function patternsOf(call: string, value: unknown, options: PatternOptions): Attempts {
+  if (isRegex(value)) return { tries: [{ pattern: compiled(call, value.source, value.flags, options), note: null }] };
+  if (typeof value !== "string") {
+    throw new GuestError("TypeError", `${call}: the pattern must be a string or a RegExp, not ${kindOf(value)}.`);
+  }
+  if (value === "") throw new GuestError("TypeError", `${call}: the pattern is empty.`);
+  const literal = { pattern: compiled(call, escaped(value), "", options) };
+  const shown = value.length > 100 ? `${value.slice(0, 100)}…` : value;
+  try {
+    const { source, flags } = pythonic(value);
+    const pattern = compile(source, flags, options);
+    if (escaped(value) === value) return { tries: [{ pattern, note: null }] };
+    const note = `[${call}: no match for "${shown}" as a regular expression; searched literally]`;
+    return {
+      tries: [
+        { pattern, note: null },
+        { ...literal, note },
+      ],
+    };
+  } catch {
+    return {
+      tries: [{ ...literal, note: `[${call}: "${shown}" is not a valid regular expression; searched literally]` }],
+    };
+  }
+}
+
+/** A pattern as `match` of a string takes it: its own flags only. */
+export function stringPattern(call: string, value: unknown): Pattern {
+  const { source, flags } = isRegex(value) ? value : { source: value, flags: "" };
+  if (typeof source !== "string") {
+    throw new GuestError("TypeError", `${call}: the pattern must be a string or a RegExp, not ${kindOf(value)}.`);
+  }
+  try {
+    const regex = new RegExp(source, `g${flags.replace(/[gy]/g, "")}`);
+    const reach = reachOf(regex);
+    // Without the flag m, ^ and $ mean the whole text.
+    const anchored = !regex.multiline && /(?<!\\|\[)[$^]/.test(source);
+    return { regex, whole: reach === "text" || anchored, crossesLines: reach !== "line" };
+  } catch (error) {
+    throw new GuestError("Error", `${call}: ${error instanceof Error ? error.message : "invalid pattern"}.`);
+  }
+}
+
+function compiled(call: string, source: string, flags: string, options: PatternOptions): Pattern {
+  try {
+    return compile(source, flags, options);
+  } catch (error) {
+    throw new GuestError("Error", `${call}: ${error instanceof Error ? error.message : "invalid pattern"}.`);
+  }
+}
+
+function compile(source: string, flags: string, { ignoreCase, word }: PatternOptions): Pattern {
+  const kept = new Set(flags.replace(/[gymd]/g, ""));
+  if (ignoreCase) kept.add("i");
+  const regex = new RegExp(word ? `(?<!\\w)(?:${source})(?!\\w)` : source, `gm${[...kept].join("")}`);
+  const reach = reachOf(new RegExp(source, regex.flags));
+  return { regex, whole: reach === "text", crossesLines: reach !== "line" };
+}
+
+/** `(?i)` and its like at the start, and `(?P<name>…)`, as Python writes them. */
+function pythonic(text: string): { source: string; flags: string } {
+  const inline = /^\(\?([ims]+)\)/.exec(text);
+  const source = text.slice(inline?.[0].length ?? 0).replaceAll("(?P<", "(?<");
+  return { source, flags: [...new Set(inline?.[1] ?? "")].join("") };
+}
+
+/** How far a match may reach: within a line, over a few lines, or over the whole text. */
+function reachOf({ source, dotAll }: RegExp): "line" | "lines" | "text" {
+  const anything = /\[\\s\\S\]|\[\\S\\s\]|\[\\d\\D\]|\[\\D\\d\]|\[\\w\\W\]|\[\\W\\w\]|\[\^\]/;
+  if ((dotAll && /(?<!\\)\./.test(source)) || anything.test(source)) return "text";
+  const overLines = /\\[nrsDWpPxucvftb0]|\[\^|\n/.test(source.replaceAll("\\b", ""));
+  if (!overLines) return "line";
+  return source.includes("(?<=") || source.includes("(?<!") ? "text" : "lines";
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}

@@ -1,0 +1,47 @@
+import path from "node:path";
+import type { ContextView } from "../rlm/context.ts";
+import { card } from "./card.ts";
+import type { Corpus, LeftOut } from "./corpus.ts";
+import { CorpusText } from "./corpus-text.ts";
+import { numberedBlock } from "./ranges.ts";
+
+/** The context as the loop and the user see it. */
+export interface CorpusView extends ContextView {
+  /** The absolute path of a shown path on disk, or null where it has none. */
+  fileOf(path: string): string | null;
+  /** Everything that was left out, secret files too: for the user, never for a model. */
+  readonly omitted: readonly LeftOut[];
+  /** Secrets inside the texts that no model sees, and in how many files. */
+  readonly masked: Corpus["masked"];
+}
+
+export function viewOf(corpus: Corpus): CorpusView {
+  const texts = new CorpusText(corpus);
+  return {
+    manifest: corpus.manifest,
+    omitted: corpus.leftOut,
+    masked: corpus.masked,
+    card: () => card(texts),
+    numbered: () => {
+      const blocks = texts.paths.map((shown, file) => {
+        const lines = texts.lineCount(file);
+        return lines === 0 ? `${shown} is empty.` : numberedBlock(texts, { file, from: 1, to: lines });
+      });
+      return blocks.join("\n\n");
+    },
+    lines: (shown) => {
+      const file = texts.numberOf(shown);
+      return file < 0 ? null : texts.lineCount(file);
+    },
+    fileOf: (shown) => (texts.numberOf(shown) < 0 ? null : onDisk(corpus, shown)),
+  };
+}
+
+/** The root that a path lies under: the one with the longest name, as roots may be nested. */
+function onDisk({ roots }: Corpus, shown: string): string | null {
+  const under = roots.filter((root) => root.shown === "" || shown === root.shown || shown.startsWith(`${root.shown}/`));
+  const [root] = under.toSorted((a, b) => b.shown.length - a.shown.length);
+  if (!root) return null;
+  const below = root.shown === "" ? shown : shown.slice(root.shown.length + 1);
+  return below === "" ? root.file : path.join(root.file, below);
+}

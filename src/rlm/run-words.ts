@@ -1,0 +1,70 @@
+import { formatCount, formatMs, formatNumberOf } from "./format.ts";
+import type { CellNode, RunTree } from "./run-tree.ts";
+
+/** What a run does right now, in one plain line; once it is over, how it ended. */
+export function describeActivity(tree: RunTree): string {
+  if (tree.state === "done") return describeOutcome(tree);
+  if (tree.waiting) return `Waiting ${formatWait(tree.waiting.waitMs)}: ${describeFailureCode(tree.waiting.code)}`;
+  if (!tree.started) return "Starting";
+  if (!tree.context) return `Collecting files${tree.collected ? `: ${formatCount(tree.collected.files)}` : ""}`;
+  const turn = tree.turns.at(-1);
+  if (!turn) return "Starting the first turn";
+  if (turn.state === "running") {
+    if (turn.last) return "Asking for the best answer from what is known";
+    return `Turn ${turn.turn}: ${turn.reply === "" ? "waiting for the model" : "the model is writing"}`;
+  }
+  const cell = turn.cells.at(-1);
+  if (cell?.state === "running") return describeCell(cell);
+  return `Turn ${turn.turn}: ${cell ? `cell ${cell.cell} is done` : "reading the reply"}`;
+}
+
+/** A failure's code in plain words: `rate-limit` is `rate limit`. */
+export function describeFailureCode(code: string): string {
+  return failureWords[code] ?? code.replaceAll("-", " ");
+}
+
+const failureWords: Readonly<Record<string, string>> = {
+  auth: "the key was refused",
+  network: "network error",
+  timeout: "no reply in time",
+  server: "server error",
+  overflow: "the prompt is too long",
+};
+
+function describeCell(cell: CellNode): string {
+  const asked = cell.calls.length;
+  if (asked === cell.callsEnded) return `Running cell ${cell.cell}`;
+  if (asked === 1) return "Asking 1 sub-model";
+  return `Asking ${formatCount(asked)} sub-models: ${formatCount(cell.callsEnded)} done`;
+}
+
+function formatWait(ms: number): string {
+  return ms < 1_000 ? formatMs(ms) : `${Math.round(ms / 1_000)} s`;
+}
+
+/** How a run ended, in one line. */
+function describeOutcome({ finished, started }: RunTree): string {
+  if (!finished) return "";
+  const limits = started?.limits;
+  const end = finished.answer === null ? "no answer" : "partial answer";
+  switch (finished.stopReason) {
+    case "answered":
+      return "Answered";
+    case "direct":
+      return "Answered in one call, as all of it fits into one prompt";
+    case "turns":
+      return `Stopped at your limit${limits ? ` of ${formatNumberOf(limits.turns, "turn")}` : " of turns"}: ${end}`;
+    case "calls":
+      return `Stopped at your limit${limits ? ` of ${formatNumberOf(limits.calls, "sub-call")}` : " of sub-calls"}: ${end}`;
+    case "tokens":
+      return `Stopped at your limit${limits ? ` of ${formatNumberOf(limits.tokens, "token")}` : " of tokens"}: ${end}`;
+    case "time":
+      return `Stopped at your limit${limits ? ` of ${formatMs(limits.seconds * 1_000)}` : " of time"}: ${end}`;
+    case "errors":
+      return `Stopped after${limits ? ` ${formatNumberOf(limits.errors, "failed turn")} in a row` : " failed turns"}: ${end}`;
+    case "cancelled":
+      return finished.answer === null ? "Cancelled" : "Cancelled: partial answer";
+    case "failed":
+      return `Failed: ${finished.error?.message ?? "the run ended without a reason"}`;
+  }
+}

@@ -1,0 +1,8 @@
+// Style sheets are imported for the bundler alone.
+declare module "*.css";
+
+/** What VS Code gives a webview to talk with its extension. To be called once: the second call throws. */
+declare function acquireVsCodeApi(): {
+  postMessage(message: unknown): void;
+  setState(state: unknown): void;
+};

@@ -1,0 +1,61 @@
+import { formatMs, formatNumberOf, formatTokens, formatUsd } from "../../rlm/format.ts";
+import type { RunTree } from "../../rlm/run-tree.ts";
+import { describeActivity } from "../../rlm/run-words.ts";
+import { Icon, IconButton } from "../ui/icon.tsx";
+import { usePost } from "./actions.ts";
+
+/** The question, how it goes, and what it has used. */
+export function Header({ tree, now, showAnswer }: { tree: RunTree; now: number; showAnswer: (() => void) | null }) {
+  const post = usePost();
+  const running = tree.state !== "done";
+  const question = tree.started?.question ?? "";
+  return (
+    <header class="header">
+      <div class="header-line">
+        <h1 title={question}>{question}</h1>
+        {showAnswer && (
+          <button type="button" class="link" onClick={showAnswer}>
+            Show answer
+          </button>
+        )}
+        {running && <IconButton name="debug-stop" label="Stop" onClick={() => post({ type: "stop" })} />}
+      </div>
+      <div class="header-line">
+        <p class={`activity icon-line ${outcomeOf(tree).tone}`} role="status" aria-live="polite">
+          <Icon name={outcomeOf(tree).icon} />
+          <span>{describeActivity(tree)}</span>
+        </p>
+        <p class="figures">{figuresOf(tree, now).join(" · ")}</p>
+      </div>
+      {running && <div class="progress" aria-hidden="true" />}
+    </header>
+  );
+}
+
+function outcomeOf(tree: RunTree): { icon: string; tone: string } {
+  switch (tree.stopReason) {
+    case null:
+      return { icon: tree.waiting ? "watch" : "loading codicon-modifier-spin", tone: "" };
+    case "answered":
+    case "direct":
+      return { icon: "pass", tone: "" };
+    case "failed":
+      return { icon: "error", tone: "error" };
+    case "cancelled":
+      return { icon: "circle-slash", tone: "" };
+    default:
+      return { icon: "warning", tone: "warning" };
+  }
+}
+
+function figuresOf(tree: RunTree, now: number): string[] {
+  const { turns, calls, usage, costUsd } = tree.totals;
+  const startedAt = tree.started?.at ?? now;
+  const used = usage.input + usage.output > 0;
+  return [
+    formatNumberOf(turns, "turn"),
+    formatNumberOf(calls, "sub-call"),
+    ...(used ? [formatTokens(usage), costUsd === null ? "cost unknown" : formatUsd(costUsd)] : []),
+    formatMs((tree.finished?.at ?? now) - startedAt),
+  ];
+}

@@ -1,0 +1,161 @@
+// biome-ignore-all lint/a11y/useSemanticElements: no element of HTML is a tree with columns
+// biome-ignore-all lint/a11y/useFocusableInteractive: the tree has the focus, and names its row by aria-activedescendant
+
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { RunTree } from "../../rlm/run-tree.ts";
+import { useFollow } from "../ui/use-follow.ts";
+import { type Row, rowText } from "./rows.ts";
+import { TreeRow } from "./tree-row.tsx";
+
+/** As native trees have it, and as `trace.css` says. */
+const rowHeight = 22;
+/** Rows drawn above and below what is visible. */
+const margin = 8;
+
+/** What the keyboard or the mouse asks of the tree. */
+export interface TreeHandlers {
+  readonly select: (id: string) => void;
+  readonly toggle: (id: string) => void;
+  /** Go on to the details of the selected row. */
+  readonly enter: () => void;
+}
+
+interface TreeGridProps extends TreeHandlers {
+  readonly tree: RunTree;
+  readonly rows: readonly Row[];
+  readonly selected: string;
+  readonly now: number;
+}
+
+/** The run as a tree with columns. Only the rows in sight are in the page. */
+export function TreeGrid({ tree, rows, selected, now, select, toggle, enter }: TreeGridProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 0 });
+  useFollow(scroller, tree.state !== "done", tree);
+  useLayoutEffect(() => observe(scroller.current, setView), []);
+
+  const first = Math.max(0, Math.floor(view.top / rowHeight) - margin);
+  const drawn = rows.slice(first, Math.ceil((view.top + view.height) / rowHeight) + margin);
+  const at = rows.findIndex((row) => row.node.id === selected);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const page = Math.max(1, Math.floor(view.height / rowHeight) - 1);
+    const move = moveFor(event.key, rows, at, page);
+    if (!move) return;
+    event.preventDefault();
+    if (move.kind === "enter") return enter();
+    const row = rows[move.to];
+    if (!row) return;
+    if (move.kind === "toggle") return toggle(row.node.id);
+    select(row.node.id);
+    bringIntoView(scroller.current, move.to);
+  };
+
+  return (
+    <div
+      class="tree"
+      role="treegrid"
+      aria-label="Run"
+      aria-rowcount={rows.length + 1}
+      aria-activedescendant={drawn.some((row) => row.node.id === selected) ? elementId(selected) : undefined}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      <div class="tree-head tree-columns" role="row" aria-rowindex={1}>
+        <span role="columnheader">Name</span>
+        <span role="columnheader">Tokens</span>
+        <span role="columnheader">Cost</span>
+        <span role="columnheader">Time</span>
+      </div>
+      <div class="tree-scroller" role="rowgroup" ref={scroller} tabIndex={-1}>
+        <div class="tree-space" role="presentation" style={{ height: `${rows.length * rowHeight}px` }}>
+          {drawn.map((row, index) => (
+            <TreeRow
+              key={row.node.id}
+              id={elementId(row.node.id)}
+              row={row}
+              index={first + index}
+              top={(first + index) * rowHeight}
+              text={rowText(tree, row, now)}
+              selected={row.node.id === selected}
+              select={select}
+              toggle={toggle}
+            />
+          ))}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+type Move =
+  | { readonly kind: "select"; readonly to: number }
+  | { readonly kind: "toggle"; readonly to: number }
+  | { readonly kind: "enter" };
+
+/** What a key does on the row `at`, as in VS Code's own trees. @returns null for keys that are not the tree's */
+function moveFor(key: string, rows: readonly Row[], at: number, page: number): Move | null {
+  const row = rows[at];
+  const select = (to: number): Move => ({ kind: "select", to: Math.min(Math.max(to, 0), rows.length - 1) });
+  switch (key) {
+    case "ArrowDown":
+      return select(at + 1);
+    case "ArrowUp":
+      return select(at - 1);
+    case "PageDown":
+      return select(at + page);
+    case "PageUp":
+      return select(at - page);
+    case "Home":
+      return select(0);
+    case "End":
+      return select(rows.length - 1);
+    case "ArrowRight":
+      if (row?.open === false) return { kind: "toggle", to: at };
+      return select(row?.open ? at + 1 : at);
+    case "ArrowLeft":
+      if (row?.open) return { kind: "toggle", to: at };
+      return select(parentOf(rows, at));
+    case " ":
+      return row?.open === null ? null : { kind: "toggle", to: at };
+    case "Enter":
+      return { kind: "enter" };
+    default:
+      return null;
+  }
+}
+
+function parentOf(rows: readonly Row[], at: number): number {
+  const level = rows[at]?.level ?? 1;
+  const parent = rows.slice(0, Math.max(at, 0)).findLastIndex((row) => row.level < level);
+  return parent < 0 ? at : parent;
+}
+
+function bringIntoView(scroller: HTMLElement | null, row: number): void {
+  if (!scroller) return;
+  const top = row * rowHeight;
+  const lowest = top + rowHeight - scroller.clientHeight;
+  if (scroller.scrollTop > top) scroller.scrollTop = top;
+  else if (scroller.scrollTop < lowest) scroller.scrollTop = lowest;
+}
+
+/** Reports what part of a scrolling element is in sight, now and whenever it changes. @returns what ends it */
+function observe(
+  element: HTMLElement | null,
+  report: (view: { top: number; height: number }) => void,
+): (() => void) | undefined {
+  if (!element) return;
+  const tell = () => report({ top: element.scrollTop, height: element.clientHeight });
+  const resized = new ResizeObserver(tell);
+  resized.observe(element);
+  element.addEventListener("scroll", tell, { passive: true });
+  return () => {
+    resized.disconnect();
+    element.removeEventListener("scroll", tell);
+  };
+}
+
+/** A row's id in the page, where it may hold no space. */
+function elementId(id: string): string {
+  return `row-${id.replace(/\s/g, "_")}`;
+}

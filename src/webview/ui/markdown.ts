@@ -1,0 +1,123 @@
+import DOMPurify from "dompurify";
+import MarkdownIt from "markdown-it";
+import { findCitations } from "../../rlm/citations.ts";
+import type { Citation } from "../../rlm/events.ts";
+
+const allowedTags = [
+  ...[
+    "p",
+    "br",
+    "hr",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "pre",
+    "code",
+    "em",
+    "strong",
+  ],
+  ...["s", "table", "thead", "tbody", "tr", "th", "td", "a", "span", "i", "button"],
+];
+const allowedAttributes = [
+  ...["class", "title", "type", "role", "tabindex", "start", "aria-hidden"],
+  ...["data-url", "data-path", "data-from", "data-to"],
+];
+
+interface Place {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+const markdown = createMarkdown();
+
+/**
+ * Renders Markdown that a model wrote as DOM nodes. HTML in it stays text, images are named and never loaded, nothing in
+ * it runs. Links carry `data-url` and no `href`; citations are buttons with `data-path`, `data-from` and `data-to`.
+ * @param citations as the run has checked them
+ */
+export function renderMarkdown(text: string, citations: readonly Citation[]): DocumentFragment {
+  const missing = new Set(citations.filter(({ status }) => status === "missing").map(keyOf));
+  return DOMPurify.sanitize(markdown.render(text, { missing }), {
+    ALLOWED_TAGS: allowedTags,
+    ALLOWED_ATTR: allowedAttributes,
+    ALLOW_DATA_ATTR: false,
+    ALLOW_ARIA_ATTR: false,
+    RETURN_DOM_FRAGMENT: true,
+  });
+}
+
+function createMarkdown() {
+  const md = new MarkdownIt({ html: false, linkify: false });
+  // A definition such as `[src/a.ts:4]: https://…` would turn a citation into a link.
+  md.disable("reference");
+  md.validateLink = (url) => /^https?:/i.test(url);
+  md.inline.ruler.before("link", "citation", (state, silent) => {
+    const end = state.src.indexOf("]", state.pos) + 1;
+    const html = state.src[state.pos] === "[" && end > 0 && citationHtml(state.src.slice(state.pos, end), state.env);
+    if (!html || state.src[end] === "(") return false;
+    if (!silent) state.push("html_inline", "", 0).content = html;
+    state.pos = end;
+    return true;
+  });
+  const { rules } = md.renderer;
+  rules.code_inline = (tokens, index, _options, env) => {
+    const content = tokens[index]?.content ?? "";
+    return citationHtml(content, env) ?? `<code>${escapeHtml(content)}</code>`;
+  };
+  rules.image = (tokens, index) => {
+    const alt = tokens[index]?.content ?? "";
+    return `<span class="image-left-out">[image${alt === "" ? "" : `: ${escapeHtml(alt)}`}]</span>`;
+  };
+  rules.link_open = (tokens, index) => {
+    const url = escapeHtml(String(tokens[index]?.attrGet("href") ?? ""));
+    return `<a role="link" tabindex="0" data-url="${url}" title="${url}">`;
+  };
+  rules.fence = rules.code_block = (tokens, index) =>
+    `<pre tabindex="0"><code>${escapeHtml(tokens[index]?.content ?? "")}</code></pre>`;
+  rules.th_open = rules.td_open = (tokens, index) => {
+    const token = tokens[index];
+    const align = /right|center/.exec(String(token?.attrGet("style") ?? ""))?.[0];
+    return `<${token?.tag ?? "td"}${align ? ` class="${align}"` : ""}>`;
+  };
+  return md;
+}
+
+/** The button for a text that is one citation as a whole, else null. */
+function citationHtml(text: string, environment: unknown): string | null {
+  if (!/^\[[^[\]]+\]$/.test(text)) return null;
+  const place = findCitations(text)[0];
+  if (!place) return null;
+  const { path, from, to } = place;
+  const lines = from === to ? `${from}` : `${from}–${to}`;
+  const missing = isMissing(environment, place);
+  const title = missing ? `${path} has no such lines` : path;
+  const note = missing ? " not found" : "";
+  return (
+    `<button type="button" class="citation${missing ? " missing" : ""}" title="${escapeHtml(title)}" ` +
+    `data-path="${escapeHtml(path)}" data-from="${from}" data-to="${to}">` +
+    `<i class="codicon codicon-${missing ? "warning" : "file"}" aria-hidden="true"></i>` +
+    `${escapeHtml(path.slice(path.lastIndexOf("/") + 1))}<span class="citation-lines">:${lines}</span>${note}</button>`
+  );
+}
+
+/** Whether the rendering that goes on was told that a citation is not borne out. */
+function isMissing(environment: unknown, place: Place): boolean {
+  if (typeof environment !== "object" || environment === null || !("missing" in environment)) return false;
+  return environment.missing instanceof Set && environment.missing.has(keyOf(place));
+}
+
+function keyOf({ path, from, to }: Place): string {
+  return `${path}:${from}-${to}`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

@@ -1,0 +1,149 @@
+import { symlinkSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { collect } from "../../src/context/collect.ts";
+import { pathsOf } from "../../src/context/corpus.ts";
+import { ContextReader } from "../../src/context/reader.ts";
+import { viewOf } from "../../src/context/view.ts";
+import { collectPaths, folderWith, leftOut } from "./support.ts";
+
+const secretFiles = [
+  ".env",
+  ".env.local",
+  ".ENV.production",
+  "server.pem",
+  "deploy/tls.key",
+  "a.p12",
+  "a.pfx",
+  "a.jks",
+  "a.keystore",
+  "a.kdbx",
+  "id_rsa",
+  "id_ed25519.pub",
+  "a.ppk",
+  ".npmrc",
+  ".pypirc",
+  ".netrc",
+  ".pgpass",
+  ".htpasswd",
+  ".git-credentials",
+  ".dockercfg",
+  ".docker/config.json",
+  ".kube/config",
+  "service-account-prod.json",
+  "credentials.json",
+  "terraform.tfstate.backup",
+  "prod.tfvars",
+];
+const secretFolders = [".aws/credentials", ".ssh/known_hosts", ".gnupg/x", ".azure/x", ".config/gcloud/x"];
+const openFiles = [".env.example", ".env.sample", ".env.template", "environment.ts", ".kube/notes.md", "keys.ts"];
+
+test("files of the secret list are left out whatever an ignore file says; their models stay", async () => {
+  const names = [...secretFiles, ...secretFolders, ...openFiles];
+  const cwd = folderWith({
+    ...Object.fromEntries(names.map((name) => [name, "TOPSECRET=1"])),
+    ".gitignore": "!.env\n!*.pem\n!**\n",
+  });
+  const corpus = await collectPaths(cwd);
+  expect(pathsOf(corpus)).toEqual([...openFiles, ".gitignore"].sort());
+  const folders = [".aws/", ".ssh/", ".gnupg/", ".azure/", ".config/gcloud/"];
+  expect(leftOut(corpus)).toEqual(Object.fromEntries([...secretFiles, ...folders].map((name) => [name, "secret"])));
+});
+
+test("no function shows a secret file's content or path, and the user is told", async () => {
+  const cwd = folderWith({
+    ".env": "TOPSECRET=1",
+    "conf/prod.pem": "TOPSECRET",
+    "a.ts": "ok\n",
+    "x.log": "1",
+    ".gitignore": "*.log",
+  });
+  const corpus = await collectPaths(cwd);
+  const reader = new ContextReader(corpus);
+  const view = viewOf(corpus);
+  const told = [
+    view.card(),
+    view.numbered(),
+    reader.tree("", 9),
+    JSON.stringify([
+      reader.list(),
+      reader.omitted(),
+      reader.omitted("*.env"),
+      reader.search("TOPSECRET"),
+      reader.find("pem env"),
+    ]),
+  ].join("\n");
+  expect(told).not.toMatch(/TOPSECRET|\.env|pem/);
+  expect(view.card()).toContain("2 secret");
+  expect(reader.omitted()).toEqual([{ path: "x.log", reason: "ignored", bytes: 1 }]);
+  expect(() => reader.read(".env")).toThrow('No file ".env".');
+  expect(() => reader.read("conf/prod.pen")).toThrow(/^(?!.*prod\.pem).*$/);
+  expect(view.omitted.filter((entry) => entry.reason === "secret").map((entry) => entry.path)).toEqual([
+    ".env",
+    "conf/prod.pem",
+  ]);
+});
+
+test("a secret file stays out when it was named outright or is reached through a link", async () => {
+  const cwd = folderWith({ ".env": "K=1", "a.ts": "ok", ".ssh/config": "Host x" });
+  symlinkSync(path.join(cwd, ".env"), path.join(cwd, "settings.txt"));
+  await expect(collectPaths(cwd, { paths: [".env"] })).rejects.toMatchObject({ code: "empty" });
+  await expect(collectPaths(cwd, { paths: ["settings.txt"] })).rejects.toMatchObject({ code: "empty" });
+  await expect(collectPaths(cwd, { paths: [".ssh"] })).rejects.toMatchObject({ code: "empty" });
+  await expect(collectPaths(cwd, { paths: [".ssh/config"] })).rejects.toMatchObject({ code: "empty" });
+  const corpus = await collectPaths(cwd, { paths: ["a.ts", ".env"] });
+  expect(pathsOf(corpus)).toEqual(["a.ts"]);
+  expect(leftOut(corpus)).toEqual({ ".env": "secret" });
+  expect(leftOut(await collectPaths(cwd))).toMatchObject({ "settings.txt": "secret" });
+  const text = { kind: "text", name: "t", file: path.join(cwd, ".env") } as const;
+  await expect(collect(text, { signal: new AbortController().signal })).rejects.toMatchObject({ code: "empty" });
+});
+
+const letters = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789";
+const secrets: Readonly<Record<string, string>> = {
+  aws: "AKIAABCDEFGHIJKLMNOP",
+  openai: `sk-proj-${letters}`,
+  openrouter: `sk-or-v1-${"0a1b2c3d".repeat(8)}`,
+  github: `ghp_${letters}`,
+  githubFine: `github_pat_${letters}_${letters}`,
+  slack: "xoxb-123456789012-abcdefABCDEF",
+  google: `AIza${letters.slice(0, 35)}`,
+  jwt: `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.${letters}`,
+};
+
+test.each(Object.entries(secrets))("a secret inside a text is masked on its line: %s", async (_kind, secret) => {
+  const text = `first\nconst key = "${secret}"; // after\nlast é\n`;
+  const corpus = await collectPaths(folderWith({ "a.ts": text }));
+  const read = new ContextReader(corpus).read("a.ts");
+  expect(read).not.toContain(secret.slice(8));
+  expect(read.split("\n")).toHaveLength(4);
+  expect(read).toMatch(/^first\nconst key = "\[masked [^"]*"; \/\/ after\nlast é\n$/);
+  expect(corpus.masked).toEqual({ secrets: 1, files: 1 });
+  expect(viewOf(corpus).card()).toContain("1 secret in 1 file masked");
+});
+
+test("the body of a private key is masked line by line, in a block and in a string", async () => {
+  const body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+  const block = `a\n-----BEGIN RSA PRIVATE KEY-----\n${body}\n-----END RSA PRIVATE KEY-----\nb\n`;
+  const string = `k = "-----BEGIN PRIVATE KEY-----\\n${body.replace("\n", "\\n")}\\n-----END PRIVATE KEY-----";\n`;
+  const cut = `-----BEGIN EC PRIVATE KEY-----\n${body}\n\nplain words follow here\n`;
+  const corpus = await collectPaths(folderWith({ block, string, cut }));
+  const reader = new ContextReader(corpus);
+  for (const name of ["block", "string", "cut"]) expect(reader.read(name)).not.toMatch(/MIIE|BKcw|VJTU/);
+  expect(reader.read("block").split("\n")).toHaveLength(7);
+  expect(reader.read("cut")).toContain("plain words follow here");
+  expect(corpus.masked).toEqual({ secrets: 3, files: 3 });
+});
+
+test("what only looks like a secret is left as it is", async () => {
+  const text = [
+    "class sk-cube-grid-loading-indicator",
+    "the task-runner-that-is-rather-long-1234567",
+    "sk-short AKIA12 ghp_short eyJ.eyJ.x",
+    "light_weight through_put",
+    'if (text.includes("-----BEGIN PRIVATE KEY-----")) return "-----END PRIVATE KEY-----";',
+  ].join("\n");
+  const corpus = await collectPaths(folderWith({ a: text }));
+  expect(new ContextReader(corpus).read("a")).toBe(text);
+  expect(corpus.masked).toEqual({ secrets: 0, files: 0 });
+});

@@ -1,0 +1,298 @@
+import type { Citation, RunEvent, StopReason, Totals } from "../../src/rlm/events.ts";
+import { addUsage, noUsage, type Usage } from "../../src/rlm/model.ts";
+
+type WithoutBase<E> = E extends RunEvent ? Omit<E, "seq" | "at" | "runId" | "depth"> : never;
+type NewEvent = WithoutBase<RunEvent>;
+
+export const sampleQuestion = "Where are retries handled, and what is the longest wait?";
+
+export const sampleAnswer = `Retries live in \`src/net/retry.ts\`. The wait doubles from 0.5 s and is **capped at 8 s** [src/net/retry.ts:41-52].
+
+| try | wait |
+| --- | ---: |
+| 1 | 0.5 s |
+| 2 | 1 s |
+| 5 and later | 8 s |
+
+- A \`Retry-After\` header wins over the computed wait, up to 60 s [src/net/retry.ts:58].
+- Only \`429\`, \`408\` and \`5xx\` are tried again [src/net/errors.ts:12-19]; the old notes say otherwise [docs/retries.md:7].
+
+\`\`\`ts
+const wait = Math.min(cap, base * 2 ** attempt);
+\`\`\`
+
+So the longest wait is **8 s** without the header and **60 s** with it. See [the RFC](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after).`;
+
+const sampleCitations: readonly Citation[] = [
+  { path: "src/net/retry.ts", from: 41, to: 52, status: "exists" },
+  { path: "src/net/retry.ts", from: 58, to: 58, status: "exists" },
+  { path: "src/net/errors.ts", from: 12, to: 19, status: "exists" },
+  { path: "docs/retries.md", from: 7, to: 7, status: "missing" },
+];
+
+/** How a sample run ends; `running` stops in the middle of its third turn's sub-calls. */
+export type SampleEnd = "answered" | "running" | "writing" | "failed" | "cancelled" | "turns";
+
+/**
+ * A run over a small code base: four turns, a cell that fails, twelve sub-calls side by side of which one fails, a
+ * retry, warnings and a long output. The same events each time.
+ */
+export function sampleRun(end: SampleEnd = "answered"): RunEvent[] {
+  const run = new SampleRun();
+  run.begin();
+  run.turnWithSearch();
+  run.turnWithError();
+  if (end === "failed") return run.failed();
+  if (end === "writing") return run.writing();
+  run.turnWithSubCalls(end === "running" || end === "cancelled" ? 7 : 12);
+  if (end === "running") return run.events;
+  if (end === "cancelled") return run.finish(null, "cancelled");
+  run.lastTurn(end === "turns");
+  return run.finish(sampleAnswer, end);
+}
+
+/** A run of exactly `count` events, with few turns and a great many cells and sub-calls. */
+export function longRun(count: number): RunEvent[] {
+  const run = new SampleRun();
+  run.begin();
+  for (let turn = 1; run.events.length < count - 1; turn += 1) run.busyTurn(turn, count - 1);
+  return run.finish("Done.", "answered");
+}
+
+/** A finished run with this answer. */
+export function runWithAnswer(answer: string, citations: readonly Citation[] = []): RunEvent[] {
+  const run = new SampleRun();
+  run.begin();
+  run.turnWithSearch();
+  return run.finish(answer, "answered", citations);
+}
+
+class SampleRun {
+  readonly events: RunEvent[] = [];
+  #at = Date.UTC(2026, 0, 15, 9, 30);
+  #calls = 0;
+  #totals: Totals = { turns: 0, calls: 0, usage: noUsage, costUsd: 0 };
+
+  begin(): void {
+    this.#emit({
+      type: "run.started",
+      question: sampleQuestion,
+      limits: { turns: 20, calls: 200, tokens: 2_000_000, seconds: 900, errors: 5, concurrency: 8 },
+      models: { root: "gpt-5", sub: "gpt-5-mini", offline: false },
+    });
+    this.#emit({ type: "context.progress", files: 640, bytes: 4_100_000 }, 40);
+    this.#emit({
+      type: "context.ready",
+      manifest: {
+        kind: "files",
+        name: "payments",
+        files: 1_204,
+        chars: 8_400_000,
+        bytes: 8_412_331,
+        lines: 214_090,
+        leftOut: { secret: 2, ignored: 318, binary: 41, "too-large": 3 },
+      },
+      ms: 85,
+    });
+  }
+
+  turnWithSearch(): void {
+    const code = 'const h = search(/retry|backoff/i, { glob: "src/**" }); // all of the client\nshow(h)';
+    this.#reply(1, `I will look for the retry code first.\n\n\`\`\`js\n${code}\n\`\`\`\n`, 2_610, 92, 1_900);
+    this.#emit({ type: "cell.started", turn: 1, cell: 1, code });
+    const lines = Array.from(
+      { length: 160 },
+      (_, i) => `    ${41 + i}: const wait${i} = Math.min(cap, base * 2 ** attempt);`,
+    );
+    this.#emit({ type: "cell.output", turn: 1, cell: 1, text: `src/net/retry.ts\n${lines.join("\n")}\n` }, 20);
+    this.#emit({
+      type: "cell.output",
+      turn: 1,
+      cell: 1,
+      text: "[200 of 263 hits in 39 files; raise limit or narrow glob]\n",
+    });
+    this.#emit(
+      { type: "cell.finished", turn: 1, cell: 1, value: "200 hits in 39 files", cpuMs: 24, ms: 31, restarted: false },
+      11,
+    );
+  }
+
+  turnWithError(): void {
+    const code = 'const text = read("src/net/retry.ts", 30, 80);\nprint(text);\nprint(maxWait * 2);';
+    this.#emit({
+      type: "warning",
+      code: "cell",
+      message: 'search: "retry(" is no regular expression and was searched for literally.',
+    });
+    this.#emit({ type: "turn.started", turn: 2, of: 20 });
+    this.#emit({
+      type: "call.retrying",
+      code: "rate-limit",
+      message: "gpt-5 answered 429: too many requests.",
+      waitMs: 4_000,
+    });
+    this.#deltas(2, "Now the function itself.\n\n");
+    this.#finishReply(2, `Now the function itself.\n\n\`\`\`js\n${code}\n\`\`\`\n`, 5_240, 71, 6_200);
+    this.#emit({ type: "cell.started", turn: 2, cell: 1, code });
+    this.#emit({
+      type: "cell.output",
+      turn: 2,
+      cell: 1,
+      text: "export async function retry(call, { base = 500, cap = 8_000 }) {\n",
+    });
+    this.#emit(
+      {
+        type: "cell.finished",
+        turn: 2,
+        cell: 1,
+        error: {
+          name: "ReferenceError",
+          message: "maxWait is not defined",
+          line: 3,
+          column: 7,
+          excerpt: "print(maxWait * 2);\n      ^",
+        },
+        cpuMs: 3,
+        ms: 4,
+        restarted: false,
+      },
+      4,
+    );
+  }
+
+  /** Twelve sub-calls, eight at a time, of which `answered` are answered; with all of them the cell ends. */
+  turnWithSubCalls(answered: number): void {
+    const code = [
+      'const parts = chunks({ glob: "src/net/**", maxChars: 40_000 });',
+      "const notes = await llm_query_batched(parts.map((part) =>",
+      "  `List every place that waits before it tries again.\\n\\n` + part.text));",
+      "for (const [i, note] of notes.entries()) print(parts[i].label, note);",
+    ].join("\n");
+    this.#reply(3, `I ask about each part of the client.\n\n\`\`\`js\n${code}\n\`\`\`\n`, 7_020, 138, 2_200);
+    this.#emit({ type: "cell.started", turn: 3, cell: 1, code });
+    const prompt = `List every place that waits before it tries again.\n\n${"    41: const wait = Math.min(cap, base * 2 ** attempt);\n".repeat(120)}`;
+    this.#emit({ type: "blob.added", sha256: "b1", text: prompt });
+    const ids = Array.from({ length: Math.min(12, answered + 8) }, () =>
+      this.#startCall(3, { sha256: "b1", chars: prompt.length }),
+    );
+    for (const [index, callId] of ids.slice(0, answered).entries()) this.#finishCall(3, callId, index === 4);
+    if (answered < 12) return;
+    this.#emit({
+      type: "cell.output",
+      turn: 3,
+      cell: 1,
+      text: "src/net/retry.ts waits in retry(), line 44.\n".repeat(11),
+    });
+    this.#emit({ type: "cell.finished", turn: 3, cell: 1, cpuMs: 6, ms: 3_100, restarted: false }, 20);
+  }
+
+  lastTurn(forced: boolean): void {
+    const text = `\`\`\`\`answer\n${sampleAnswer}\n\`\`\`\`\n`;
+    this.#emit({ type: "turn.started", turn: 4, of: 20, ...(forced ? { last: true } : {}) });
+    if (!forced) this.#deltas(4, text);
+    this.#finishReply(4, text, 9_480, 310, 3_300);
+  }
+
+  writing(): RunEvent[] {
+    this.#emit({ type: "turn.started", turn: 3, of: 20 });
+    this.#deltas(
+      3,
+      "`maxWait` is a parameter, not a global. I read its default and ask about each part of the client:\n\n```js\nconst parts = chunks({",
+    );
+    return this.events;
+  }
+
+  failed(): RunEvent[] {
+    this.#emit({ type: "turn.started", turn: 3, of: 20 });
+    this.#deltas(3, "I will now ask");
+    this.#emit({
+      type: "run.finished",
+      answer: null,
+      stopReason: "failed",
+      error: { code: "auth", message: "api.example.com refused the key (401). Set another with “RLM: Set API Key…”." },
+      totals: { ...this.#totals, turns: 3 },
+      citations: [],
+      ms: this.#at - (this.events[0]?.at ?? 0),
+    });
+    return this.events;
+  }
+
+  busyTurn(turn: number, until: number): void {
+    this.#reply(turn, `Turn ${turn}.`, 900, 20, 500);
+    for (let cell = 1; cell <= 40 && this.events.length < until - 4; cell += 1) {
+      this.#emit({ type: "cell.started", turn, cell, code: `print(${cell})` });
+      const callId = this.#startCall(turn, `Question ${cell} of turn ${turn}`, cell);
+      this.#finishCall(turn, callId, false, cell);
+      this.#emit({ type: "cell.finished", turn, cell, cpuMs: 1, ms: 2, restarted: false });
+    }
+    while (until - this.events.length < 5 && this.events.length < until) {
+      this.#emit({ type: "warning", code: "cell", message: "The run is long." });
+    }
+  }
+
+  finish(
+    answer: string | null,
+    stopReason: StopReason,
+    citations = answer === sampleAnswer ? sampleCitations : [],
+  ): RunEvent[] {
+    const ms = this.#at - (this.events[0]?.at ?? 0);
+    this.#emit({ type: "run.finished", answer, stopReason, totals: this.#totals, citations: [...citations], ms });
+    return this.events;
+  }
+
+  #reply(turn: number, text: string, input: number, output: number, ms: number): void {
+    this.#emit({ type: "turn.started", turn, of: 20 });
+    this.#deltas(turn, text);
+    this.#finishReply(turn, text, input, output, ms);
+  }
+
+  #deltas(turn: number, text: string): void {
+    for (const piece of text.match(/[\s\S]{1,24}/g) ?? []) this.#emit({ type: "reply.delta", turn, text: piece }, 15);
+  }
+
+  #finishReply(turn: number, text: string, input: number, output: number, ms: number): void {
+    const usage: Usage = { input, cachedInput: turn === 1 ? 0 : 2_304, output, reasoning: 0, estimated: false };
+    const costUsd = (input * 1.25 + output * 10) / 1_000_000;
+    this.#settle(usage, costUsd, { turns: turn });
+    this.#emit({ type: "reply.finished", turn, model: "gpt-5", text, usage, costUsd, ms, finishReason: "stop" }, ms);
+    this.#emit({ type: "ledger.changed", totals: this.#totals });
+  }
+
+  #startCall(turn: number, prompt: Extract<RunEvent, { type: "call.started" }>["prompt"], cell = 1): string {
+    this.#calls += 1;
+    const callId = `c${this.#calls}`;
+    this.#emit({ type: "call.started", turn, cell, callId, model: "gpt-5-mini", prompt }, 2);
+    return callId;
+  }
+
+  #finishCall(turn: number, callId: string, fails: boolean, cell = 1): void {
+    const usage = fails ? noUsage : { input: 1_520, cachedInput: 0, output: 44, reasoning: 0, estimated: false };
+    const costUsd = fails ? 0 : 0.00047;
+    const error = { code: "timeout", message: "gpt-5-mini sent nothing for 60 s." };
+    this.#settle(usage, costUsd, { calls: this.#totals.calls + 1 });
+    this.#emit(
+      {
+        type: "call.finished",
+        turn,
+        cell,
+        callId,
+        ...(fails ? { error } : { reply: "retry(), line 44: doubles from 0.5 s, capped at 8 s." }),
+        usage,
+        costUsd,
+        ms: 900,
+      },
+      240,
+    );
+    this.#emit({ type: "ledger.changed", totals: this.#totals });
+  }
+
+  #settle(usage: Usage, costUsd: number, counts: Partial<Totals>): void {
+    const { usage: before, costUsd: paid } = this.#totals;
+    this.#totals = { ...this.#totals, usage: addUsage(before, usage), costUsd: (paid ?? 0) + costUsd, ...counts };
+  }
+
+  #emit(event: NewEvent, later = 1): void {
+    this.#at += later;
+    this.events.push({ ...event, seq: this.events.length, at: this.#at, runId: "r1", depth: 0 } as RunEvent);
+  }
+}
