@@ -1,5 +1,5 @@
 // Builds what ships: the extension host's bundle, the workers, the terminal's program and the webviews.
-import { copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { build } from "esbuild";
 
@@ -18,6 +18,18 @@ const common = {
   external: ["vscode"],
 };
 const node = { ...common, platform: "node", target: "node20" };
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+const esm = {
+  ...node,
+  format: "esm",
+  outdir: dist,
+  splitting: true,
+  define: { rlmVersion: JSON.stringify(version) },
+  // Some packages inside are CommonJS and call require().
+  banner: {
+    js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+  },
+};
 
 await Promise.all([
   build({
@@ -30,21 +42,15 @@ await Promise.all([
     define: { "import.meta.url": "bundleUrl" },
     banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   }),
+  // Chunks are named after what they belong to, so that the .vsix leaves out those of the terminal.
+  build({ ...esm, entryPoints: { cli: "src/cli/main.ts" }, chunkNames: "cli-[hash]" }),
   build({
-    ...node,
-    format: "esm",
+    ...esm,
     entryPoints: {
-      cli: "src/cli/main.ts",
       "sandbox-worker": "src/sandbox/sandbox-worker.ts",
       "collector-worker": "src/context/collector-worker.ts",
     },
-    outdir: dist,
-    splitting: true,
-    chunkNames: "chunk-[hash]",
-    // Some packages inside are CommonJS and call require().
-    banner: {
-      js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
-    },
+    chunkNames: "worker-[hash]",
   }),
   build({
     ...common,

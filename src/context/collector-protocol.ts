@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { ContextErrorCode } from "./context-error.ts";
 import type { Corpus } from "./corpus.ts";
 import type { DigestJob } from "./digest.ts";
@@ -24,7 +25,10 @@ export type ContextSource =
 export type PathsSource = Extract<ContextSource, { kind: "paths" }>;
 export type TextSource = Extract<ContextSource, { kind: "text" }>;
 
-export type CollectorStart = { readonly role: "collect"; readonly source: ContextSource } | { readonly role: "digest" };
+/** `digester` and `port` join the two threads where both are started at once. */
+export type CollectorStart =
+  | { readonly role: "collect"; readonly source: ContextSource; readonly digester?: MessagePort }
+  | { readonly role: "digest"; readonly port?: MessagePort };
 
 export type FromCollector =
   | { readonly type: "progress"; readonly files: number; readonly bytes: number }

@@ -1,20 +1,21 @@
 /** The thread that collects a context; started once more by itself, as the thread that hashes and masks. */
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { CollectorStart, FromCollector, FromDigester, ToDigester } from "./collector-protocol.ts";
 import { ContextError } from "./context-error.ts";
 import { Digester, type DigestJob } from "./digest.ts";
-import { gather } from "./gather.ts";
 
 // The module is started by this project's own code only, which posts exactly these types.
 const start = workerData as CollectorStart;
 
-if (start.role === "digest") serveDigests();
+if (start.role === "digest") serveDigests(start.port ?? parentPort);
 else await collectHere(start);
 
-async function collectHere({ source }: Extract<CollectorStart, { role: "collect" }>): Promise<void> {
+async function collectHere({ source, digester }: Extract<CollectorStart, { role: "collect" }>): Promise<void> {
   const post = (message: FromCollector) => parentPort?.postMessage(message);
+  // The thread that hashes does without this, and starts the sooner.
+  const { gather } = await import("./gather.ts");
   try {
-    const corpus = await gather(source, (files, bytes) => post({ type: "progress", files, bytes }));
+    const corpus = await gather(source, (files, bytes) => post({ type: "progress", files, bytes }), digester);
     post({ type: "corpus", corpus });
   } catch (error) {
     if (!(error instanceof ContextError)) throw error;
@@ -22,11 +23,11 @@ async function collectHere({ source }: Extract<CollectorStart, { role: "collect"
   }
 }
 
-function serveDigests(): void {
+function serveDigests(port: MessagePort | null): void {
   const digester = new Digester();
-  parentPort?.on("message", (message: ToDigester) => {
+  port?.on("message", (message: ToDigester) => {
     if (message.type === "segment") digester.addSegment(message.segment);
-    else parentPort?.postMessage(digestAll(digester, message.jobs));
+    else port?.postMessage(digestAll(digester, message.jobs));
   });
 }
 

@@ -1,6 +1,7 @@
 import { isAscii } from "node:buffer";
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { MessagePort } from "node:worker_threads";
 import type { ContextManifest, LeftOutReason } from "../rlm/context.ts";
 import {
   blockBytes,
@@ -58,11 +59,16 @@ export class CorpusBuilder {
   readonly #entries: (Entry | null)[] = [];
   readonly #segments: Buffer[] = [];
   readonly #shared: SharedArrayBuffer[] = [];
-  readonly #queue = new DigestQueue((digest) => this.#digested(digest));
+  readonly #queue: DigestQueue;
   #used = 0;
   #longest = 0;
   #files = 0;
   #bytes = 0;
+
+  /** @param digester a thread that hashes, where there is one already */
+  constructor(digester: MessagePort | null = null) {
+    this.#queue = new DigestQueue(digester, (digest) => this.#digested(digest));
+  }
 
   get files(): number {
     return this.#files;
@@ -158,6 +164,7 @@ export class CorpusBuilder {
     }
     const end = start + read;
     this.#queue.add({ file, segment: this.#segments.length - 1, from: end, to: end, last: true, hashed: true });
+    this.#queue.flush();
     const refusal = this.#takeBytes(path, read, options, false);
     // Its number is used up: its stretches are on their way already.
     if (refusal) this.#entries.push(null);

@@ -6,7 +6,7 @@ import { defaultRegexTimeoutMs } from "./run-regex.ts";
 const cachedBytes = 2 * 1024 * 1024;
 const cachedTexts = 8;
 /** Larger files are looked at in windows of about this size, unless a pattern needs the whole. */
-export const windowBytes = 4 * 1024 * 1024;
+const windowBytes = 4 * 1024 * 1024;
 const longestString = 0x1fff_ffe8;
 
 /** A part of a file, of whole lines unless a line is longer than the window. */

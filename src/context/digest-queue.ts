@@ -1,11 +1,11 @@
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import type { FromDigester, ToDigester } from "./collector-protocol.ts";
 import { type Digest, Digester, type DigestJob } from "./digest.ts";
 
 /** Bytes that travel to the other thread at once. */
 const batchBytes = 4 * 1024 * 1024;
-/** Less than this is hashed on this thread: starting another one would take longer. */
-const threadFrom = 8 * 1024 * 1024;
+/** Less than this is hashed on the collector's thread: starting another one would take longer. */
+export const threadFrom = 8 * 1024 * 1024;
 
 /** Hashes and masks files, on a second thread once there are enough of them. */
 export class DigestQueue {
@@ -14,12 +14,14 @@ export class DigestQueue {
   #jobs: DigestJob[] = [];
   #jobBytes = 0;
   #bytes = 0;
-  #helper: Worker | null = null;
+  #helper: Worker | MessagePort | null = null;
   #batchesOut = 0;
   #settle: ((error?: Error) => void) | null = null;
 
-  constructor(done: (digest: Digest) => void) {
+  /** @param digester a thread that hashes, where there is one already */
+  constructor(digester: MessagePort | null, done: (digest: Digest) => void) {
     this.#done = done;
+    if (digester) this.#listen(digester);
   }
 
   addSegment(segment: SharedArrayBuffer): void {
@@ -37,18 +39,20 @@ export class DigestQueue {
     this.#jobBytes += job.to - job.from;
     this.#bytes += job.to - job.from;
     this.expect(this.#bytes);
-    if (this.#helper && this.#jobBytes >= batchBytes) this.#flush();
+    if (this.#jobBytes >= batchBytes) this.flush();
   }
 
   /** Resolves when every job is done. */
   async finish(): Promise<void> {
     if (!this.#helper) return this.#runHere();
-    this.#flush();
+    this.flush();
     await new Promise<void>((resolve, reject) => {
       this.#settle = (error) => (error ? reject(error) : resolve());
       if (this.#batchesOut === 0) resolve();
     });
-    await this.#helper.terminate();
+    // The thread itself ends with this one.
+    this.#helper.removeAllListeners();
+    this.#helper.unref();
   }
 
   #runHere(): void {
@@ -63,18 +67,24 @@ export class DigestQueue {
   #startHelper(): void {
     if (this.#helper) return;
     const file = import.meta.url.endsWith(".ts") ? "./collector-worker.ts" : "./collector-worker.js";
-    this.#helper = new Worker(new URL(file, import.meta.url), {
+    const worker = new Worker(new URL(file, import.meta.url), {
       workerData: { role: "digest" },
       env: {},
       execArgv: [],
     });
-    this.#helper.on("message", (message: FromDigester) => this.#receive(message));
-    this.#helper.on("error", (error) => this.#settle?.(error));
+    worker.on("error", (error) => this.#settle?.(error));
+    this.#listen(worker);
+  }
+
+  #listen(helper: Worker | MessagePort): void {
+    this.#helper = helper;
+    helper.on("message", (message: FromDigester) => this.#receive(message));
     for (const segment of this.#segments) this.#send({ type: "segment", segment });
   }
 
-  #flush(): void {
-    if (this.#jobs.length === 0) return;
+  /** Hands over what is waiting. */
+  flush(): void {
+    if (!this.#helper || this.#jobs.length === 0) return;
     this.#send({ type: "jobs", jobs: this.#jobs });
     this.#batchesOut += 1;
     this.#jobs = [];

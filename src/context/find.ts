@@ -232,7 +232,8 @@ function fits(text: string, start: number, length: number, term: Term | undefine
   const shouting = isUpper(text.charCodeAt(start + length - 1));
   let end = start + length;
   while (end < text.length && end < start + length + 8 && follows(text.charCodeAt(end), shouting)) end += 1;
-  return end - start - length <= (term.stem.length >= 5 ? 6 : 3);
+  const rest = text.slice(start + length, end);
+  return term.stem.length >= 5 ? rest.length <= 6 : /^(?:e?[sdr]|e?rs|e|ings?)?$/i.test(rest);
 }
 
 function follows(code: number, shouting: boolean): boolean {

@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import path from "node:path";
+import type { MessagePort } from "node:worker_threads";
 import type { LeftOutReason } from "../rlm/context.ts";
 import type { ContextSource, PathsSource, TextSource } from "./collector-protocol.ts";
 import { ContextError } from "./context-error.ts";
@@ -17,14 +18,19 @@ type Progress = (files: number, bytes: number) => void;
 
 /**
  * Reads what a question is about. It blocks its thread.
+ * @param digester a thread that hashes, where there is one already
  * @throws ContextError
  */
-export async function gather(source: ContextSource, progress: Progress): Promise<Corpus> {
-  return source.kind === "text" ? gatherText(source) : new Gatherer(source, progress).run();
+export async function gather(
+  source: ContextSource,
+  progress: Progress,
+  digester: MessagePort | null = null,
+): Promise<Corpus> {
+  return source.kind === "text" ? gatherText(source, digester) : new Gatherer(source, progress).run();
 }
 
-async function gatherText(source: TextSource): Promise<Corpus> {
-  const builder = new CorpusBuilder();
+async function gatherText(source: TextSource, digester: MessagePort | null): Promise<Corpus> {
+  const builder = new CorpusBuilder(digester);
   const refusal =
     "text" in source
       ? builder.takeText(source.name, source.text, anySize)

@@ -31,7 +31,7 @@ export function termsOf(question: string): Term[] {
 }
 
 /** `maxRetryCount` and `max_retry_count` as their words. */
-export function splitIdentifier(word: string): string[] {
+function splitIdentifier(word: string): string[] {
   const spaced = word.replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, "$1 $2").replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2");
   return spaced.split(/[\s_$]+/).filter((part) => part !== "");
 }

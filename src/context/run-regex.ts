@@ -34,6 +34,9 @@ export function runRegex<T>(call: string, timeoutMs: number, work: () => T): T {
   return result as T;
 }
 
+// The error is made in the script's own realm, whose Error is another one.
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
+  return (
+    typeof error === "object" && error !== null && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
+  );
 }
