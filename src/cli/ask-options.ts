@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import type { Limits } from "../rlm/limits.ts";
+import { parseFlags } from "./flags.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Flags of the commands that ask a model. */
@@ -45,7 +45,7 @@ const askFlags = {
 
 /** Reads the arguments of `rlm ask`. @throws UsageError */
 export function readAskOptions(args: readonly string[]): AskOptions {
-  const { values, positionals } = parse(args, askFlags);
+  const { values, positionals } = parseFlags(args, askFlags);
   if (positionals.length === 0 || !positionals.join(" ").trim()) {
     throw new UsageError('What is the question? For example: rlm ask "Where are retries handled?"');
   }
@@ -61,21 +61,9 @@ export function readAskOptions(args: readonly string[]): AskOptions {
 
 /** Reads the arguments of `rlm demo`. @throws UsageError */
 export function readDemoOptions(args: readonly string[]): Omit<AskOptions, "question" | "context" | "text"> {
-  const { values, positionals } = parse(args, { ...modelFlags, ...runFlags });
+  const { values, positionals } = parseFlags(args, { ...modelFlags, ...runFlags });
   if (positionals.length) throw new UsageError(`rlm demo takes no argument "${positionals[0]}".`);
   return { ...readModelOptions(values), ...readRunOptions(values) };
-}
-
-type Flags = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
-
-function parse<const F extends Flags>(args: readonly string[], options: F) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const message = error.message.split(". ")[0] ?? error.message;
-    throw new UsageError(`${message}. See rlm --help.`);
-  }
 }
 
 type Values<K extends string> = { readonly [key in K]?: string | undefined };

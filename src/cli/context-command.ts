@@ -1,22 +1,31 @@
-import { parseArgs } from "node:util";
 import { collect } from "../context/collect.ts";
-import { viewOf } from "../context/view.ts";
+import { type CorpusView, viewOf } from "../context/view.ts";
 import { CancelSource } from "../rlm/cancel.ts";
+import { formatCount, formatNumberOf } from "../rlm/format.ts";
 import { pathsOf } from "./ask-command.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { parseFlags } from "./flags.ts";
 
 /** `rlm context`: what would be asked about, and each file that is left out with its reason. @returns the exit code */
 export async function contextCommand(args: readonly string[]): Promise<number> {
-  const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} });
+  const { positionals } = parseFlags(args, {});
   const corpus = await collect(
     { kind: "paths", paths: await pathsOf(positionals), cwd: process.cwd() },
     { signal: new CancelSource() },
   );
   const view = viewOf(corpus);
-  const leftOut = view.omitted.map(
-    ({ path, reason, bytes }) => `  ${reason.padEnd(11)} ${path}${bytes ? `  (${bytes} bytes)` : ""}`,
-  );
-  const lines = [view.card(), ...(leftOut.length ? ["", `Left out (${leftOut.length}):`, ...leftOut] : [])];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  process.stdout.write(`${[view.card(), ...maskedLines(view), ...leftOutLines(view)].join("\n")}\n`);
   return exitCodes.answered;
+}
+
+function maskedLines({ masked }: CorpusView): string[] {
+  if (masked.secrets === 0) return [];
+  return ["", `Masked: ${formatNumberOf(masked.secrets, "secret")} in ${formatNumberOf(masked.files, "file")}`];
+}
+
+function leftOutLines({ omitted }: CorpusView): string[] {
+  if (omitted.length === 0) return [];
+  const size = (bytes: number) => (bytes ? `  ${formatNumberOf(bytes, "byte")}` : "");
+  const lines = omitted.map(({ path, reason, bytes }) => `  ${reason.padEnd(11)}${path}${size(bytes)}`);
+  return ["", `Left out (${formatCount(omitted.length)}):`, ...lines];
 }

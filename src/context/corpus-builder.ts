@@ -20,7 +20,9 @@ import { countUnits, endScan, type LineScan, scanLines, startScan } from "./line
 
 const firstSegmentBytes = 4 * 1024 * 1024;
 const segmentBytes = 32 * 1024 * 1024;
-const pieceBytes = 8 * 1024 * 1024;
+/** Larger files are read in pieces, which the other thread hashes while they are in the processor's cache. */
+const largeFrom = 8 * 1024 * 1024;
+const pieceBytes = 1024 * 1024;
 const largestText = 2 ** 32 - 8;
 
 interface Entry {
@@ -133,12 +135,12 @@ export class CorpusBuilder {
   }
 
   #takeHandle(path: string, handle: number, options: TakeOptions): Refusal | null {
-    if (options.maxBytes >= pieceBytes) {
+    if (options.maxBytes >= largeFrom) {
       const { size } = fstatSync(handle);
       if (size > Math.min(options.maxBytes, largestText)) return { reason: "too-large", bytes: size };
-      if (size >= pieceBytes) return this.#takeLarge(path, handle, size, options);
+      if (size >= largeFrom) return this.#takeLarge(path, handle, size, options);
     }
-    const most = Math.min(options.maxBytes, pieceBytes) + 1;
+    const most = Math.min(options.maxBytes, largeFrom) + 1;
     const buffer = this.#room(most);
     const bytes = readSync(handle, buffer, this.#used, most, null);
     if (bytes === most) return { reason: "too-large", bytes: fstatSync(handle).size };

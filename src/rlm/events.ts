@@ -149,14 +149,7 @@ const runEvent = z.discriminatedUnion("type", [
 ]);
 
 export type RunEvent = z.infer<typeof runEvent>;
-export type RunEventType = RunEvent["type"];
-export type EventOf<T extends RunEventType> = Extract<RunEvent, { type: T }>;
-
-/** Reads an event that comes from outside: a trace file or a message. @returns null where it is none */
-export function parseRunEvent(value: unknown): RunEvent | null {
-  const parsed = runEvent.safeParse(value);
-  return parsed.success ? parsed.data : null;
-}
+export type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 
 /** The schema, for messages that carry events. */
 export const runEventSchema = runEvent;

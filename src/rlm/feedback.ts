@@ -28,7 +28,7 @@ export function feedback(reports: readonly CellReport[], notes: readonly string[
   return [...cells, ...notes, turnLine].join("\n\n");
 }
 
-export function errorLine(error: CellError): string {
+function errorLine(error: CellError): string {
   const at = error.line === undefined ? "" : ` (line ${error.line}${error.column ? `, column ${error.column}` : ""})`;
   return `${error.name}: ${error.message}${at}`;
 }

@@ -11,7 +11,7 @@ const lastShare = 0.1;
 const lastSecondsAtMost = 60;
 
 /** Thrown inside a cell that asks for more than is left. */
-export class LimitError extends Error {
+class LimitError extends Error {
   readonly code: LimitReached;
   constructor(code: LimitReached, message: string) {
     super(message);

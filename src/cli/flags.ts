@@ -1,0 +1,15 @@
+import { parseArgs } from "node:util";
+import { UsageError } from "./usage-error.ts";
+
+type Flags = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>["options"]>;
+
+/** Reads flags and other arguments. @throws UsageError */
+export function parseFlags<const F extends Flags>(args: readonly string[], options: F) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const message = error.message.split(". ")[0] ?? error.message;
+    throw new UsageError(`${message}. See rlm --help.`);
+  }
+}
