@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { formatCount } from "../rlm/format.ts";
 import { readDemoOptions } from "./ask-options.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { runInTerminal } from "./run-in-terminal.ts";
@@ -11,9 +12,7 @@ export async function demoCommand(args: readonly string[]): Promise<number> {
   const options = readDemoOptions(args);
   const number = randomInt(1_000_000, 10_000_000);
   const at = randomInt(Math.floor(lines / 10), lines);
-  process.stderr.write(
-    `Hid a magic number in line ${at.toLocaleString("en-US")} of ${lines.toLocaleString("en-US")}.\n`,
-  );
+  process.stderr.write(`Hid a magic number in line ${formatCount(at)} of ${formatCount(lines)}.\n`);
   const context = { kind: "text", name: "haystack.txt", text: haystack(number, at) } as const;
   const { exitCode, answer } = await runInTerminal("What is the magic number?", context, options);
   if (exitCode !== exitCodes.answered) return exitCode;

@@ -1,11 +1,11 @@
 import type { LeftOutReason } from "../rlm/context.ts";
 import { oneLine } from "../rlm/cut.ts";
+import { formatCount } from "../rlm/format.ts";
 import { estimateTokens } from "../rlm/limits.ts";
 import type { Corpus } from "./corpus.ts";
 import type { CorpusText } from "./corpus-text.ts";
 import { endingOf } from "./file-kinds.ts";
 import { roleOf } from "./file-role.ts";
-import { grouped } from "./guest-values.ts";
 import { languageOf } from "./languages.ts";
 import { similarFolders } from "./similar-folders.ts";
 import { folderTree, size, treeText } from "./tree.ts";
@@ -73,7 +73,7 @@ function languages(texts: CorpusText): string {
     found.set(name, { files: sum.files + 1, chars: sum.chars + texts.charCount(file) });
   });
   const sorted = [...found].sort((a, b) => b[1].chars - a[1].chars);
-  const shown = sorted.slice(0, 6).map(([name, { files, chars }]) => `${name} ${grouped(files)} (${size(chars)})`);
+  const shown = sorted.slice(0, 6).map(([name, { files, chars }]) => `${name} ${formatCount(files)} (${size(chars)})`);
   return shown.join(", ") + (sorted.length > 6 ? `, and ${sorted.length - 6} more` : "");
 }
 
@@ -120,7 +120,7 @@ function leftOut({ leftOut: entries, manifest }: Corpus): string {
     if (of.length === 0) return [];
     const examples = reason === "secret" ? [] : of.slice(0, 3).map((entry) => cutPath(entry.path));
     const more = of.length > examples.length ? ", …" : "";
-    return [`${grouped(of.length)} ${word}${examples.length > 0 ? ` (${examples.join(", ")}${more})` : ""}`];
+    return [`${formatCount(of.length)} ${word}${examples.length > 0 ? ` (${examples.join(", ")}${more})` : ""}`];
   });
   const all = Object.keys(manifest.leftOut).length === 1 && manifest.leftOut.secret !== undefined;
   return `LEFT OUT: ${parts.join(", ")}.${all ? "" : " omitted() lists them."}`;
@@ -139,7 +139,7 @@ function indented(text: string): string {
 }
 
 function plural(n: number, word: string): string {
-  return `${grouped(n)} ${word}${n === 1 ? "" : "s"}`;
+  return `${formatCount(n)} ${word}${n === 1 ? "" : "s"}`;
 }
 
 function cut(line: string): string {

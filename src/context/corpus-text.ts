@@ -57,6 +57,11 @@ export class CorpusText {
     return this.corpus.table.lines[file] ?? 0;
   }
 
+  newlineCount(file: number): number {
+    const endsInNewline = this.bytes(file).at(-1) === 10;
+    return this.lineCount(file) - (this.byteCount(file) === 0 || endsInNewline ? 0 : 1);
+  }
+
   isAscii(file: number): boolean {
     return ((this.corpus.table.flags[file] ?? 0) & fileFlags.ascii) !== 0;
   }
@@ -157,15 +162,25 @@ export class CorpusText {
    * The text of a file in one or more windows.
    * @param whole the pattern may reach over many lines: one window, if a string can hold it
    * @param overlap bytes that a window shows of the next one
+   * @param prefix where given, windows in which it does not begin are left out
    */
-  *windows(file: number, whole: boolean, overlap: number): Generator<TextWindow> {
+  *windows(file: number, whole: boolean, overlap: number, prefix: Buffer | null = null): Generator<TextWindow> {
     const size = this.byteCount(file);
+    const bytes = this.bytes(file);
+    let next = prefix === null ? 0 : bytes.indexOf(prefix);
+    if (next < 0) return;
     if (size <= windowBytes || (whole && size < longestString)) {
       yield { text: this.text(file), byte: 0, startsBefore: Number.POSITIVE_INFINITY };
       return;
     }
     for (let from = 0; from < size; ) {
       const to = this.lineEnd(file, from + windowBytes);
+      if (prefix !== null && next < from) next = bytes.indexOf(prefix, from);
+      if (next < 0) return;
+      if (prefix !== null && next >= to) {
+        from = to;
+        continue;
+      }
       const shown = overlap === 0 ? to : this.lineEnd(file, to + overlap);
       const text = this.decode(file, from, shown);
       const startsBefore = shown === to ? Number.POSITIVE_INFINITY : text.length - this.#units(file, to, shown);

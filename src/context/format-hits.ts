@@ -1,4 +1,5 @@
-import { type Fields, grouped, isFields } from "./guest-values.ts";
+import { formatCount } from "../rlm/format.ts";
+import { type Fields, isFields } from "./guest-values.ts";
 
 /**
  * Hits as a cell's output shows them: grouped by file, with line numbers, and how many there are in all.
@@ -41,11 +42,11 @@ function ending(result: Fields, hits: readonly Fields[]): string {
   const shownFiles = new Set(hits.map((hit) => hit.path)).size;
   const files = typeof result.files === "number" ? result.files : shownFiles;
   const total = typeof result.total === "number" ? result.total : hits.length;
-  const inFiles = `in ${grouped(files)} file${files === 1 ? "" : "s"}`;
+  const inFiles = `in ${formatCount(files)} file${files === 1 ? "" : "s"}`;
   if (total > hits.length) {
-    return `[${grouped(hits.length)} of ${grouped(total)} hits ${inFiles}; raise limit or narrow glob]`;
+    return `[${formatCount(hits.length)} of ${formatCount(total)} hits ${inFiles}; raise limit or narrow glob]`;
   }
-  return `[${grouped(hits.length)} hit${hits.length === 1 ? "" : "s"} ${inFiles}]`;
+  return `[${formatCount(hits.length)} hit${hits.length === 1 ? "" : "s"} ${inFiles}]`;
 }
 
 function stringsOf(value: unknown): string[] {

@@ -1,4 +1,5 @@
 /** Reads the arguments of a guest's calls: JSON-like values of any shape, of which nothing is trusted. */
+import { formatCount } from "../rlm/format.ts";
 import { GuestError } from "./guest-error.ts";
 
 export interface RegexValue {
@@ -60,7 +61,9 @@ export function wholeNumber<T>(
   const whole = Math.trunc(value);
   if (!(whole >= least && whole <= most)) {
     const range =
-      most === Number.MAX_SAFE_INTEGER ? `${grouped(least)} or more` : `${grouped(least)} to ${grouped(most)}`;
+      most === Number.MAX_SAFE_INTEGER
+        ? `${formatCount(least)} or more`
+        : `${formatCount(least)} to ${formatCount(most)}`;
     throw new GuestError("RangeError", `${name} must be ${range}, not ${value}.`);
   }
   return whole;
@@ -71,8 +74,4 @@ export function trueOrFalse(name: string, value: unknown): boolean {
   if (typeof value !== "boolean")
     throw new GuestError("TypeError", `${name} must be true or false, not ${kindOf(value)}.`);
   return value;
-}
-
-export function grouped(n: number): string {
-  return n.toLocaleString("en-US");
 }

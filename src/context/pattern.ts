@@ -8,6 +8,8 @@ export interface Pattern {
   readonly whole: boolean;
   /** A match may reach over the end of a line. */
   readonly crossesLines: boolean;
+  /** Bytes that every match begins with; null where none are known. Looking for them first is much faster. */
+  readonly prefix: Buffer | null;
 }
 
 export interface PatternOptions {
@@ -61,7 +63,7 @@ export function stringPattern(call: string, value: unknown): Pattern {
     const reach = reachOf(regex);
     // Without the flag m, ^ and $ mean the whole text.
     const anchored = !regex.multiline && /(?<!\\|\[)[$^]/.test(source);
-    return { regex, whole: reach === "text" || anchored, crossesLines: reach !== "line" };
+    return { regex, whole: reach === "text" || anchored, crossesLines: reach !== "line", prefix: prefixOf(regex) };
   } catch (error) {
     throw new GuestError("Error", `${call}: ${error instanceof Error ? error.message : "invalid pattern"}.`);
   }
@@ -80,7 +82,7 @@ function compile(source: string, flags: string, { ignoreCase, word }: PatternOpt
   if (ignoreCase) kept.add("i");
   const regex = new RegExp(word ? `(?<!\\w)(?:${source})(?!\\w)` : source, `gm${[...kept].join("")}`);
   const reach = reachOf(new RegExp(source, regex.flags));
-  return { regex, whole: reach === "text", crossesLines: reach !== "line" };
+  return { regex, whole: reach === "text", crossesLines: reach !== "line", prefix: prefixOf(regex) };
 }
 
 /** `(?i)` and its like at the start, and `(?P<name>…)`, as Python writes them. */
@@ -97,6 +99,16 @@ function reachOf({ source, dotAll }: RegExp): "line" | "lines" | "text" {
   const overLines = /\\[nrsDWpPxucvftb0]|\[\^|\n/.test(source.replaceAll("\\b", ""));
   if (!overLines) return "line";
   return source.includes("(?<=") || source.includes("(?<!") ? "text" : "lines";
+}
+
+/** The literal text that a pattern begins with, unless it is too short to be rare. */
+function prefixOf({ source, ignoreCase }: RegExp): Buffer | null {
+  if (ignoreCase || source.includes("|")) return null;
+  const literal = /^(?:[\w \-,:;<>="'`~!@#%&/]|\\[.()[\]{}*+?/^$\\-])+/.exec(source)?.[0] ?? "";
+  // A quantifier behind it may do without its last character.
+  const sure = /^[*?{]/.test(source.slice(literal.length)) ? literal.replace(/\\?.$/, "") : literal;
+  const text = sure.replace(/\\(.)/g, "$1");
+  return text.length < 3 ? null : Buffer.from(text);
 }
 
 function escaped(text: string): string {

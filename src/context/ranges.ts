@@ -1,6 +1,7 @@
+import { formatCount } from "../rlm/format.ts";
 import type { CorpusText } from "./corpus-text.ts";
 import { GuestError } from "./guest-error.ts";
-import { grouped, isAbsent, isFields, kindOf, wholeNumber } from "./guest-values.ts";
+import { isAbsent, isFields, kindOf, wholeNumber } from "./guest-values.ts";
 import { noFile } from "./suggest.ts";
 
 /** Lines of a file, 1-based and inclusive. `chars` narrows a single line that is too long to be given whole. */
@@ -37,7 +38,7 @@ export function rangeOf(call: string, texts: CorpusText, file: number, from: unk
   const first = Math.max(1, wholeNumber(`${call}: from`, from, 1, Number.MIN_SAFE_INTEGER));
   const end = Math.min(last, wholeNumber(`${call}: to`, to, last, Number.MIN_SAFE_INTEGER));
   if (first > last && last > 0) {
-    const lines = `${grouped(last)} line${last === 1 ? "" : "s"}`;
+    const lines = `${formatCount(last)} line${last === 1 ? "" : "s"}`;
     throw new GuestError("RangeError", `${call}: "${texts.path(file)}" has ${lines}; there is no line ${first}.`);
   }
   if (first > end && last > 0) throw new GuestError("RangeError", `${call}: from (${first}) is after to (${end}).`);

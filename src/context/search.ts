@@ -73,6 +73,7 @@ export function count(texts: CorpusText, pattern: unknown, given: unknown): numb
   const options = readOptions("count", given, countOptions);
   const { tries } = patternsOf("count", pattern, options);
   const files = selectFiles("count", options.glob, texts);
+  if (tries[0]?.pattern.regex.source === "\\n") return files.reduce((sum, file) => sum + texts.newlineCount(file), 0);
   return runRegex("count", texts.regexTimeoutMs, () => {
     for (const { pattern: compiled } of tries) {
       let total = 0;
@@ -97,11 +98,11 @@ export interface Place {
 export function scan(
   texts: CorpusText,
   file: number,
-  { regex, whole, crossesLines }: Pattern,
+  { regex, whole, crossesLines, prefix }: Pattern,
   found: (match: RegExpExecArray, place: Place) => boolean | undefined,
 ): void {
   let skip = 0;
-  for (const window of texts.windows(file, whole, crossesLines ? overlapBytes : 0)) {
+  for (const window of texts.windows(file, whole, crossesLines ? overlapBytes : 0, prefix)) {
     const place = { text: window.text, windowByte: window.byte };
     regex.lastIndex = skip;
     skip = 0;

@@ -1,6 +1,7 @@
+import { formatCount } from "../rlm/format.ts";
 import type { CorpusText } from "./corpus-text.ts";
 import { GuestError } from "./guest-error.ts";
-import { type Fields, grouped, isAbsent, isFields, kindOf } from "./guest-values.ts";
+import { type Fields, isAbsent, isFields, kindOf } from "./guest-values.ts";
 import { type FileRange, fileNamed, headOf, linesOf, partsOf, rangeOf } from "./ranges.ts";
 
 const shownLines = 400;
@@ -24,7 +25,7 @@ export function show(texts: CorpusText, where: unknown, from: unknown, to: unkno
     blocks.push(block(texts, shown));
   }
   const asked = ranges.reduce((sum, range) => sum + range.to - range.from + 1, 0);
-  if (asked > shownLines) blocks.push(`[${shownLines} of ${grouped(asked)} lines; show a smaller range]`);
+  if (asked > shownLines) blocks.push(`[${shownLines} of ${formatCount(asked)} lines; show a smaller range]`);
   return blocks.join("\n\n");
 }
 
@@ -32,7 +33,7 @@ function block(texts: CorpusText, range: FileRange): string {
   if (texts.lineCount(range.file) === 0) return `${texts.path(range.file)} is empty.`;
   const lines = linesOf(texts, range).map((line, i) => {
     const cut = line.length > shownLineChars;
-    const note = `… [${grouped(line.length)} characters]`;
+    const note = `… [${formatCount(line.length)} characters]`;
     return `${range.from + i}: ${cut ? line.slice(0, shownLineChars) + note : line}`;
   });
   return [headOf(texts, range), ...lines].join("\n");

@@ -1,7 +1,8 @@
 /** What a string can do, for a text that is too long to be a string of the guest. */
+import { formatCount } from "../rlm/format.ts";
 import type { CorpusText } from "./corpus-text.ts";
 import { GuestError } from "./guest-error.ts";
-import { grouped, isAbsent, kindOf, wholeNumber } from "./guest-values.ts";
+import { isAbsent, kindOf, wholeNumber } from "./guest-values.ts";
 import { stringPattern } from "./pattern.ts";
 import { runRegex } from "./run-regex.ts";
 import { scan } from "./search.ts";
@@ -75,7 +76,7 @@ function matchOf(match: RegExpExecArray, before: number): TextMatch {
 }
 
 function tooMany(): GuestError {
-  return new GuestError("RangeError", `match: more than ${grouped(mostMatches)} matches; use count() or search().`);
+  return new GuestError("RangeError", `match: more than ${formatCount(mostMatches)} matches; use count() or search().`);
 }
 
 /** The end of the character that a position lies inside of. */

@@ -1,5 +1,5 @@
+import { formatCount } from "../rlm/format.ts";
 import { type Corpus, pathsOf } from "./corpus.ts";
-import { grouped } from "./guest-values.ts";
 
 const filesShown = 12;
 const linesShown = 200;
@@ -45,14 +45,14 @@ export function size(chars: number): string {
 function addLines(folder: Folder, depth: number, indent: string, lines: string[]): void {
   for (const child of folder.folders.values()) {
     const { name, end } = collapsed(child);
-    const files = `${grouped(end.count)} file${end.count === 1 ? "" : "s"}`;
+    const files = `${formatCount(end.count)} file${end.count === 1 ? "" : "s"}`;
     lines.push(`${indent}${name}/ ${files}, ${size(end.chars)} chars`);
     if (depth > 1) addLines(end, depth - 1, `${indent}  `, lines);
   }
   const shown = folder.files.length <= filesShown ? folder.files : largest(folder.files, filesShown - 2);
   for (const file of shown) lines.push(`${indent}${file.name} ${size(file.chars)}`);
   const more = folder.files.slice(shown.length).length;
-  if (more > 0) lines.push(`${indent}… ${grouped(more)} more files`);
+  if (more > 0) lines.push(`${indent}… ${formatCount(more)} more files`);
 }
 
 function largest(files: Folder["files"], most: number): Folder["files"] {

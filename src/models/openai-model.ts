@@ -59,6 +59,8 @@ class Caller {
 
   constructor(options: OpenAiModelOptions) {
     this.#options = options;
+    // The client takes a while to load; it may as well do so while the context is collected.
+    void import("openai");
   }
 
   async reply(request: ModelRequest): Promise<ModelReply> {

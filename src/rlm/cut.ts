@@ -1,3 +1,5 @@
+import { formatCount } from "./format.ts";
+
 /**
  * Cuts a text to about `max` characters, keeping its head and its tail and saying how much is gone between them.
  * A surrogate pair is never split.
@@ -8,7 +10,7 @@ export function cutMiddle(text: string, max: number): string {
   const head = text.slice(0, endsInPair(text, half) ? half - 1 : half);
   const tailStart = text.length - half;
   const tail = text.slice(endsInPair(text, tailStart) ? tailStart + 1 : tailStart);
-  const gone = (text.length - head.length - tail.length).toLocaleString("en-US");
+  const gone = formatCount(text.length - head.length - tail.length);
   return `${head}\n[… ${gone} characters left out …]\n${tail}`;
 }
 

@@ -1,3 +1,4 @@
+import { formatCount } from "./format.ts";
 import { taughtFunctions } from "./guest-functions.ts";
 import type { Message } from "./model.ts";
 import type { Budget } from "./sandbox.ts";
@@ -63,11 +64,7 @@ export function turnLine(turn: number, turns: number, budget: Budget): string {
 
 function budgetLine(left: Budget): string {
   const usd = left.usd === null ? "" : `, $${left.usd.toFixed(2)}`;
-  return `Left: ${left.turns} turns, ${left.calls} sub-calls, ${grouped(left.tokens)} tokens${usd}, ${Math.floor(left.seconds)} s.`;
-}
-
-function grouped(n: number): string {
-  return n.toLocaleString("en-US");
+  return `Left: ${left.turns} turns, ${left.calls} sub-calls, ${formatCount(left.tokens)} tokens${usd}, ${Math.floor(left.seconds)} s.`;
 }
 
 const whyLast = {

@@ -150,7 +150,7 @@ function matchOf({ match, captures, index, groups }) {
   return array;
 }
 function longText() {
-  const tooLong = (what) => () => { throw new RangeError("context has " + textChars.toLocaleString() + " characters: " + what); };
+  const tooLong = (what) => () => { throw new RangeError("context has " + textChars + " characters: " + what); };
   const matchAll = (pattern) => askJson("textMatchAll", [pattern]).map(matchOf);
   const text = {
     length: textChars,
