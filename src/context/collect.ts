@@ -12,13 +12,18 @@ export interface CollectOptions {
   onProgress?(files: number, bytes: number): void;
 }
 
+/** A text of fewer bytes is read sooner than a thread can start. */
+const threadWorthBytes = 256 * 1024;
+
 /**
- * Collects what a question is about, on a thread of its own.
+ * Collects what a question is about, on a thread of its own unless it is one small text.
  * @throws ContextError where nothing can be asked about, CancelledError
  */
 export async function collect(source: ContextSource, options: CollectOptions): Promise<Corpus> {
   throwIfCancelled(options.signal);
-  const threads = startThreads(source);
+  const bytes = textBytes(source);
+  if (bytes < threadWorthBytes) return (await import("./gather.ts")).gather(source, () => {});
+  const threads = startThreads(source, bytes);
   try {
     return await answerOf(threads, options);
   } finally {
@@ -27,8 +32,9 @@ export async function collect(source: ContextSource, options: CollectOptions): P
 }
 
 /** The collector first; for a large text the thread that hashes too, since starting it later would cost time. */
-function startThreads(source: ContextSource): [Worker, ...Worker[]] {
-  if (!isLargeText(source)) return [startThread({ role: "collect", source }, [])];
+function startThreads(source: ContextSource, bytes: number): [Worker, ...Worker[]] {
+  const large = source.kind === "text" && bytes >= threadFrom;
+  if (!large) return [startThread({ role: "collect", source }, [])];
   const { port1, port2 } = new MessageChannel();
   const digester = startThread({ role: "digest", port: port2 }, [port2]);
   return [startThread({ role: "collect", source, digester: port1 }, [port1]), digester];
@@ -39,9 +45,11 @@ function startThread(workerData: CollectorStart, transferList: MessagePort[]): W
   return new Worker(new URL(file, import.meta.url), { workerData, transferList, env: {}, execArgv: [] });
 }
 
-function isLargeText(source: ContextSource): boolean {
-  if (source.kind !== "text" || !("file" in source)) return false;
-  return (statSync(source.file, { throwIfNoEntry: false })?.size ?? 0) >= threadFrom;
+/** The size of one text, infinite where it is not known. */
+function textBytes(source: ContextSource): number {
+  if (source.kind !== "text") return Number.POSITIVE_INFINITY;
+  if ("text" in source) return source.text.length;
+  return statSync(source.file, { throwIfNoEntry: false })?.size ?? Number.POSITIVE_INFINITY;
 }
 
 function answerOf(threads: [Worker, ...Worker[]], { signal, onProgress }: CollectOptions): Promise<Corpus> {

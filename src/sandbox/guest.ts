@@ -5,6 +5,7 @@ import {
   type QuickJSDeferredPromise,
   type QuickJSHandle,
   type QuickJSRuntime,
+  type QuickJSWASMModule,
   RELEASE_SYNC,
 } from "quickjs-emscripten";
 import { cutMiddle } from "../rlm/cut.ts";
@@ -22,8 +23,13 @@ const jobsAtOnce = 1_000;
 /** Time for what an ended cell has left behind, and for describing its error. */
 const afterMs = 1_000;
 
+/** QuickJS itself, without a context in it. */
+export function instantiate(wasm: WebAssembly.Module): Promise<QuickJSWASMModule> {
+  return newQuickJSWASMModuleFromVariant(newVariant(RELEASE_SYNC, { wasmModule: wasm }));
+}
+
 export interface GuestOptions {
-  readonly wasm: WebAssembly.Module;
+  readonly quickJs: QuickJSWASMModule;
   readonly control: Control;
   readonly limits: SandboxLimits;
   readonly context: ContextFunctions;
@@ -51,12 +57,8 @@ export class Guest {
   #printed = 0;
   #broken = false;
 
-  static async create(options: GuestOptions): Promise<Guest> {
-    const module = await newQuickJSWASMModuleFromVariant(newVariant(RELEASE_SYNC, { wasmModule: options.wasm }));
-    return new Guest(options, module.newRuntime());
-  }
-
-  private constructor(options: GuestOptions, runtime: QuickJSRuntime) {
+  constructor(options: GuestOptions) {
+    const runtime = options.quickJs.newRuntime();
     this.#options = options;
     this.#runtime = runtime;
     runtime.setMemoryLimit(options.limits.memoryBytes);

@@ -1,6 +1,8 @@
 /** The thread in which one run's cells are executed. */
 import { parentPort, workerData } from "node:worker_threads";
-import { Guest } from "./guest.ts";
+import type { QuickJSWASMModule } from "quickjs-emscripten";
+import { rewriteCell } from "./cell-rewrite.ts";
+import { Guest, instantiate } from "./guest.ts";
 import { type ContextFunctions, contextFunctions } from "./host-functions.ts";
 import { Control, type FromWorker, type ToWorker, type WorkerStart } from "./worker-protocol.ts";
 
@@ -19,38 +21,54 @@ function flush(): void {
   output = "";
 }
 
+let wasm: WebAssembly.Module | null = null;
+let quickJs: Promise<QuickJSWASMModule> | null = null;
 let context: ContextFunctions | null = null;
-let guest: Promise<Guest> | null = null;
+let guest: Promise<Guest | null> | null = null;
 
-function newGuest(functions: ContextFunctions): Promise<Guest> {
-  return Guest.create({
-    wasm: start.wasm,
-    control: new Control(start.control),
-    limits: start.limits,
-    context: functions,
-    onOutput: (text) => {
-      output += text;
-      if (output.length >= outputAtOnce) flush();
-    },
-    onCall: (callId, call) => {
-      flush();
-      post({ type: "call", callId, call });
-    },
-    onWarning: (message) => post({ type: "warning", message }),
-  });
+async function newGuest(functions: ContextFunctions): Promise<Guest | null> {
+  const instance = await quickJs;
+  return (
+    instance &&
+    new Guest({
+      quickJs: instance,
+      control: new Control(start.control),
+      limits: start.limits,
+      context: functions,
+      onOutput: (text) => {
+        output += text;
+        if (output.length >= outputAtOnce) flush();
+      },
+      onCall: (callId, call) => {
+        flush();
+        post({ type: "call", callId, call });
+      },
+      onWarning: (message) => post({ type: "warning", message }),
+    })
+  );
 }
 
 async function runCell(message: Extract<ToWorker, { type: "cell" }>): Promise<void> {
-  if (!guest) return;
   const running = await guest;
+  if (!running) return;
   const outcome = await running.run(message.name, message.code, message.now, message.budget);
   flush();
-  if (running.broken && context) guest = newGuest(context);
+  if (running.broken && context && wasm) {
+    // None of the memory of a broken machine is used again.
+    quickJs = instantiate(wasm);
+    guest = newGuest(context);
+  }
   post({ type: "finished", id: message.id, outcome });
 }
 
 port.on("message", async (message: ToWorker) => {
   switch (message.type) {
+    case "wasm":
+      wasm = message.wasm;
+      quickJs = instantiate(wasm);
+      // The parser is slow the first time.
+      void rewriteCell("1");
+      return;
     case "corpus":
       context = contextFunctions(message.corpus, start.limits.readChars);
       guest = newGuest(context);

@@ -3,7 +3,6 @@ import type { Budget, CellError, SubCall, Variable } from "../rlm/sandbox.ts";
 
 /** What the sandbox's worker is started with. */
 export interface WorkerStart {
-  readonly wasm: WebAssembly.Module;
   /** Shared state, see `Control`. */
   readonly control: SharedArrayBuffer;
   readonly limits: SandboxLimits;
@@ -28,6 +27,8 @@ export const defaultSandboxLimits: SandboxLimits = {
 };
 
 export type ToWorker =
+  /** Comes first, so that the thread and the module get ready at the same time. */
+  | { readonly type: "wasm"; readonly wasm: WebAssembly.Module }
   | { readonly type: "corpus"; readonly corpus: Corpus }
   | {
       readonly type: "cell";

@@ -153,7 +153,7 @@ class WorkerSandbox implements Sandbox {
 
   async #startThread(): Promise<Thread> {
     const control = new Control();
-    const start: WorkerStart = { wasm: await quickJs(), control: control.buffer, limits: this.#limits };
+    const start: WorkerStart = { control: control.buffer, limits: this.#limits };
     const worker = new Worker(workerFile, {
       workerData: start,
       env: {},
@@ -163,6 +163,7 @@ class WorkerSandbox implements Sandbox {
     });
     worker.unref();
     if (this.#closed) void worker.terminate();
+    post(worker, { type: "wasm", wasm: await quickJs() });
     this.#corpus.then(
       (corpus) => post(worker, { type: "corpus", corpus }),
       () => void worker.terminate(),

@@ -2,6 +2,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { type AskParts, ask, type RunResult } from "../ask.ts";
 import type { ContextSource } from "../context/collector-protocol.ts";
+import { howToSetKey } from "../models/endpoint.ts";
 import { failureOf } from "../rlm/sub-calls.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import type { ApiKeys } from "./api-keys.ts";
@@ -102,8 +103,6 @@ async function runWithTrace(doors: Doors, question: string, context: ContextSour
   await reportFailure(await run.result);
 }
 
-const keyFailures: ReadonlySet<string> = new Set(["auth"]);
-
 /** What went wrong, with the one button that mends it. The trace shows the same line. */
 async function reportFailure({ error }: RunResult): Promise<void> {
   if (error) await showFailure(error);
@@ -112,14 +111,17 @@ async function reportFailure({ error }: RunResult): Promise<void> {
 /** Shows a failure as one line with the command that may mend it. */
 export async function showFailure(error: unknown): Promise<void> {
   const { code, message } = isFailure(error) ? error : failureOf(error);
-  const mend = keyFailures.has(code)
-    ? { label: "Set API Key…", command: commands.setApiKey }
-    : code === "unknown-model"
-      ? { label: "Choose Model…", command: commands.chooseModel }
-      : null;
-  const picked = await vscode.window.showErrorMessage(`RLM: ${message}`, ...(mend ? [mend.label] : []));
+  const mend = mends.get(code);
+  // The button says it.
+  const line = message.replace(`: ${howToSetKey}`, "");
+  const picked = await vscode.window.showErrorMessage(`RLM: ${line}`, ...(mend ? [mend.label] : []));
   if (mend && picked === mend.label) await vscode.commands.executeCommand(mend.command);
 }
+
+const mends: ReadonlyMap<string, { readonly label: string; readonly command: string }> = new Map([
+  ["auth", { label: "Set API Key…", command: commands.setApiKey }],
+  ["unknown-model", { label: "Choose Model…", command: commands.chooseModel }],
+]);
 
 function isFailure(error: unknown): error is { code: string; message: string } {
   return (

@@ -57,8 +57,11 @@ function keylessItems(): ModelItem[] {
 
 async function endpointItems(endpoint: Endpoint): Promise<ModelItem[]> {
   const host = new URL(endpoint.baseUrl).host;
-  const models = await fetchModels(endpoint).catch((error: unknown) => {
-    void vscode.window.showWarningMessage(`RLM: ${failureOf(error).message}`);
+  const models = await fetchModels(endpoint).catch((error: unknown): string[] => {
+    const { code, message } = failureOf(error);
+    // Without the right key no choice helps; else a name may, where an endpoint does not list its models.
+    if (code === "auth" || code === "cancelled") throw error;
+    void vscode.window.showWarningMessage(`RLM: ${message}`);
     return [];
   });
   const named = models.map((id): ModelItem => ({ label: id, description: host, choice: { kind: "model", id } }));

@@ -12,20 +12,19 @@ export interface Endpoint {
   readonly apiKey: string | null;
 }
 
-/** The endpoint that the settings name, OpenAI where they name none. */
+/** The endpoint that the settings name, OpenAI where they name none. @throws ModelFailure where it is not a URL */
 export function endpointUrl(): string {
-  return readSettings().baseUrl || openAi;
+  const baseUrl = readSettings().baseUrl || openAi;
+  if (URL.canParse(baseUrl)) return baseUrl;
+  throw new ModelFailure(
+    "bad-request",
+    `The setting rlm.baseUrl is not a URL: "${baseUrl}". Use one such as http://127.0.0.1:11434/v1.`,
+  );
 }
 
 /** The endpoint with its key; null where neither a key nor a base URL is set, so that only the offline model is left. */
 export async function configuredEndpoint(keys: ApiKeys): Promise<Endpoint | null> {
   const baseUrl = endpointUrl();
-  if (!URL.canParse(baseUrl)) {
-    throw new ModelFailure(
-      "bad-request",
-      `The setting rlm.baseUrl is not a URL: "${baseUrl}". Use one such as http://127.0.0.1:11434/v1.`,
-    );
-  }
   const apiKey = await keys.get(baseUrl);
   return apiKey === null && readSettings().baseUrl === "" ? null : { baseUrl, apiKey };
 }

@@ -2,9 +2,9 @@ import * as vscode from "vscode";
 import { ActiveRuns } from "./active-runs.ts";
 import { ApiKeys } from "./api-keys.ts";
 import type { Doors } from "./ask-commands.ts";
-import { commands } from "./ids.ts";
+import { commands, traceView } from "./ids.ts";
 
-/** Registers the commands and nothing else: what they need is loaded when one is used. */
+/** Registers the commands and what opens traces again, no more: what they need is loaded when one is used. */
 export function activate(context: vscode.ExtensionContext): void {
   const runs = new ActiveRuns();
   const doors: Doors = { keys: new ApiKeys(context.secrets), runs, extensionUri: context.extensionUri };
@@ -17,6 +17,10 @@ export function activate(context: vscode.ExtensionContext): void {
     register(commands.setApiKey, async () => (await import("./choose-model.ts")).setApiKey(doors.keys)),
     register(commands.chooseModel, async () => (await import("./choose-model.ts")).chooseModel(doors.keys)),
     register(commands.stop, () => runs.stop()),
+    vscode.window.registerWebviewPanelSerializer(traceView, {
+      deserializeWebviewPanel: async (panel) =>
+        (await import("./trace-panel.ts")).restoreTracePanel(context.extensionUri, panel),
+    }),
   );
 }
 

@@ -44,7 +44,7 @@ export async function whoAnswers(keys: ApiKeys): Promise<string> {
   if (!endpoint || model === "offline") {
     return endpoint
       ? "Answered offline, by search."
-      : "Answered offline, by search. “RLM: Set API Key…” lets a language model answer.";
+      : "Answered offline, by search. “RLM: Choose Model…” lets a language model answer.";
   }
   const host = new URL(endpoint.baseUrl).host;
   if (!model) return `Answered by ${host}.`;

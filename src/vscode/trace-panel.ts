@@ -12,33 +12,61 @@ const titleChars = 40;
 
 /** Opens a panel that follows a run. Closing it does not stop the run. */
 export function openTracePanel(extensionUri: vscode.Uri, run: Run, question: string): void {
-  const assets = vscode.Uri.joinPath(extensionUri, "dist", "webview");
-  const panel = vscode.window.createWebviewPanel(traceView, titleOf(question), vscode.ViewColumn.Active, {
-    enableScripts: true,
+  const panel = vscode.window.createWebviewPanel(traceView, titleOf(question), columnForTraces(), {
     enableFindWidget: true,
-    localResourceRoots: [assets],
   });
+  const follower = new Follower(panel, run);
+  onMessage(panel, (message) => serve(message, panel, follower, run));
+  panel.onDidChangeViewState(() => follower.visibilityChanged());
+  panel.onDidDispose(() => follower.dispose());
+  load(panel, extensionUri);
+}
+
+/** Fills a panel that VS Code opens again after the window was loaded anew: its run ended with the window. */
+export function restoreTracePanel(extensionUri: vscode.Uri, panel: vscode.WebviewPanel): void {
+  const notice = "This trace ended with its window. Ask the question again to get a new one.";
+  const say: ToTraceView = { type: "snapshot", events: [], notice };
+  onMessage(panel, async ({ type }) => {
+    if (type === "ready") await panel.webview.postMessage(say);
+  });
+  load(panel, extensionUri);
+}
+
+function onMessage(panel: vscode.WebviewPanel, serve: (message: FromTraceView) => Promise<void>): void {
+  panel.webview.onDidReceiveMessage((message: unknown) => {
+    const parsed = fromTraceView.safeParse(message);
+    if (parsed.success) void serve(parsed.data);
+  });
+}
+
+function load(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): void {
+  const assets = vscode.Uri.joinPath(extensionUri, "dist", "webview");
   panel.iconPath = {
     light: vscode.Uri.joinPath(extensionUri, "media", "trace-light.svg"),
     dark: vscode.Uri.joinPath(extensionUri, "media", "trace-dark.svg"),
   };
+  panel.webview.options = { enableScripts: true, localResourceRoots: [assets] };
   panel.webview.html = pageOf(panel.webview, assets);
-  const follower = new Follower(panel, run);
-  panel.webview.onDidReceiveMessage((message: unknown) => {
-    const parsed = fromTraceView.safeParse(message);
-    if (parsed.success) void serve(parsed.data, follower, run);
-  });
-  panel.onDidChangeViewState(() => follower.visibilityChanged());
-  panel.onDidDispose(() => follower.dispose());
 }
 
-async function serve(message: FromTraceView, follower: Follower, run: Run): Promise<void> {
+/** Where traces are already, so that the files they open stay beside them; else the active column. */
+function columnForTraces(): vscode.ViewColumn {
+  const group = vscode.window.tabGroups.all.find(({ tabs }) => tabs.some(isTrace));
+  return group?.viewColumn ?? vscode.ViewColumn.Active;
+}
+
+function isTrace({ input }: vscode.Tab): boolean {
+  // VS Code puts a prefix of its own before the type.
+  return input instanceof vscode.TabInputWebview && input.viewType.endsWith(traceView);
+}
+
+async function serve(message: FromTraceView, panel: vscode.WebviewPanel, follower: Follower, run: Run): Promise<void> {
   switch (message.type) {
     case "ready":
     case "resync":
       return follower.sendSnapshot();
     case "open":
-      return openRange(run.fileOf(message.path), message);
+      return openRange(run.fileOf(message.path), message, panel.viewColumn);
     case "openLink":
       return openLink(message.url);
     case "stop":

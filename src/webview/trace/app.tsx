@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useClock } from "../ui/use-clock.ts";
 import { Details } from "./details.tsx";
 import { Header } from "./header.tsx";
@@ -17,6 +17,9 @@ export function App({ store }: { store: TraceStore }) {
   const now = useClock(tree.lastAt, tree.started !== null && tree.state !== "done");
   const rows = useMemo(() => rowsOf(tree, toggled), [tree, tree.size, tree.started, toggled]);
 
+  const focusTree = () => grid.current?.querySelector<HTMLElement>("[role=treegrid]")?.focus();
+  useEffect(() => (tree.started ? whenFocused(focusTree) : undefined), [tree.started !== null]);
+
   if (!tree.started) return <p class="empty">{notice === "" ? "Starting" : notice}</p>;
 
   const toggle = (id: string) => {
@@ -27,7 +30,6 @@ export function App({ store }: { store: TraceStore }) {
     if (!rowsOf(tree, next).some((row) => row.node.id === selected)) setSelected(id);
   };
   const row = rows.find(({ node }) => node.id === selected) ?? rows[0];
-  const focusTree = () => grid.current?.querySelector<HTMLElement>("[role=treegrid]")?.focus();
   const showAnswer = tree.answer !== null && row?.node.kind !== "run" ? () => setSelected("run") : null;
   return (
     <main class="trace">
@@ -47,4 +49,14 @@ export function App({ store }: { store: TraceStore }) {
       </div>
     </main>
   );
+}
+
+/** Calls `take` whenever the page has the keyboard and nothing in it has. @returns what ends it */
+function whenFocused(take: () => void): () => void {
+  const check = () => {
+    if (document.hasFocus() && document.activeElement === document.body) take();
+  };
+  check();
+  window.addEventListener("focus", check);
+  return () => window.removeEventListener("focus", check);
 }

@@ -1,7 +1,7 @@
 import { formatMs, formatNumberOf, formatTokens, formatUsd } from "../../rlm/format.ts";
 import type { RunTree } from "../../rlm/run-tree.ts";
 import { describeActivity } from "../../rlm/run-words.ts";
-import { Icon, IconButton } from "../ui/icon.tsx";
+import { Icon } from "../ui/icon.tsx";
 import { usePost } from "./actions.ts";
 
 /** The question, how it goes, and what it has used. */
@@ -18,13 +18,22 @@ export function Header({ tree, now, showAnswer }: { tree: RunTree; now: number; 
             Show answer
           </button>
         )}
-        {running && <IconButton name="debug-stop" label="Stop" onClick={() => post({ type: "stop" })} />}
+        {running && (
+          <button type="button" class="icon-button" onClick={() => post({ type: "stop" })}>
+            <Icon name="debug-stop" />
+            Stop
+          </button>
+        )}
       </div>
       <div class="header-line">
         <p class={`activity icon-line ${outcomeOf(tree).tone}`} role="status" aria-live="polite">
           <Icon name={outcomeOf(tree).icon} />
-          <span>{describeActivity(tree)}</span>
+          <span>
+            {describeActivity(tree)}
+            {byWhat(tree)}
+          </span>
         </p>
+        <p class="models">{modelsOf(tree)}</p>
         <p class="figures">{figuresOf(tree, now).join(" · ")}</p>
       </div>
       {running && <div class="progress" aria-hidden="true" />}
@@ -58,4 +67,15 @@ function figuresOf(tree: RunTree, now: number): string[] {
     ...(used ? [formatTokens(usage), costUsd === null ? "cost unknown" : formatUsd(costUsd)] : []),
     formatMs((tree.finished?.at ?? now) - startedAt),
   ];
+}
+
+/** An answer that no language model gave says so at once. */
+function byWhat({ started, stopReason }: RunTree): string {
+  return started?.models.offline && stopReason === "answered" ? " offline, by search" : "";
+}
+
+function modelsOf({ started }: RunTree): string {
+  if (!started) return "";
+  const { root, sub } = started.models;
+  return sub === root ? root : `${root} + ${sub}`;
 }
