@@ -17,7 +17,10 @@ const guestStringChars = 16 * 1024 * 1024;
 
 // --- talking to the host -------------------------------------------------------------------------------------------
 const sane = (text) => (text.includes("\0") ? text.replaceAll("\0", "\u2400") : text);
-const plain = (value) => (value instanceof RegExp ? { source: value.source, flags: value.flags } : value);
+function plain(value) {
+  if (typeof value === "function" || typeof value === "symbol") throw new TypeError("A " + typeof value + " can't be given to a function of the REPL.");
+  return value instanceof RegExp ? { source: value.source, flags: value.flags } : value;
+}
 function encode(args) {
   const list = [];
   for (const arg of args) list.push(arg && typeof arg === "object" && !isArray(arg) && !(arg instanceof RegExp) ? plainOptions(arg) : plain(arg));
@@ -286,8 +289,31 @@ function random() {
 global.Date = FixedDate;
 Math.random = random;
 
+// What cells may have changed is put back with loops that use nothing of it.
+const { getOwnPropertyDescriptor, getOwnPropertyDescriptors } = Object;
+const { ownKeys } = Reflect;
+const builtIns = [Object, Array, String, Number, Boolean, BigInt, Symbol, RegExp, Map, Set, WeakMap, WeakSet, Promise, Error, TypeError, JSON, Math, Reflect];
+const originals = [];
+for (const builtIn of builtIns) {
+  originals.push([builtIn, getOwnPropertyDescriptors(builtIn)]);
+  if (builtIn.prototype) originals.push([builtIn.prototype, getOwnPropertyDescriptors(builtIn.prototype)]);
+}
+for (const original of originals) original.push(ownKeys(original[1]));
+function restoreBuiltIns() {
+  for (let i = 0; i < originals.length; i += 1) {
+    const object = originals[i][0], descriptors = originals[i][1], names = originals[i][2];
+    for (let n = 0; n < names.length; n += 1) {
+      const original = descriptors[names[n]], current = getOwnPropertyDescriptor(object, names[n]);
+      if (current && current.value === original.value && current.get === original.get) continue;
+      if (!current || current.configurable) defineProperty(object, names[n], original);
+      else if (current.writable) object[names[n]] = original.value;
+    }
+  }
+}
+
 /** Puts back the functions that a cell has overwritten. */
 function begin(cellNow) {
+  restoreBuiltIns();
   now = cellNow;
   seed = cellNow | 0;
   handedIn = undefined;

@@ -299,8 +299,8 @@ export class Guest {
 
   #print(text: string): void {
     const room = this.#options.limits.outputChars - this.#printed;
+    if (room < 0) return;
     this.#printed += text.length;
-    if (room <= 0) return;
     const fits = text.length <= room;
     this.#options.onOutput(
       fits ? text : `${text.slice(0, room)}\n[the cell has printed more than it may; the rest is left out]\n`,

@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { startRepl } from "./repl.ts";
+
+const limits = { cellCpuMs: 300 };
+
+describe("a cell that hangs is ended, and what was set before it is kept", () => {
+  test.each([
+    ["for (;;) {}"],
+    ["for (;;) { try { for (;;) {} } catch {} }"],
+    ["/(a+)+$/.test('a'.repeat(40) + 'b')"],
+    ["await (async () => { for (;;) await null })()"],
+    ["(function f() { Promise.resolve().then(f) })(); await new Promise(() => {})"],
+    ["const a = []; for (let i = 0; i < 3e6; i++) a.push((i * 7919) % 3000017); a.sort()"],
+    ["({ get x() { for (;;) {} } })"],
+    ["const e = new Error('m'); Object.defineProperty(e, 'stack', { get() { for (;;) {} } }); throw e"],
+  ])("%s", async (code) => {
+    const { run } = await startRepl({ limits });
+    const shown = await run("var kept = 7", code);
+    expect(shown.error?.name ?? "TimeoutError").toMatch(/TimeoutError|Error/);
+    expect(shown.restarted).toBe(false);
+    expect((await run("kept")).value).toBe("7");
+  });
+});
+
+test("a cell that no interrupt reaches costs its thread; the next one runs and is told", async () => {
+  const { run } = await startRepl({ limits });
+  const stuck = await run("var kept = 7", "const s = 'a'.repeat(4e6); s.indexOf('a'.repeat(2e6) + 'b')");
+  expect(stuck).toMatchObject({ error: { name: "TimeoutError" }, restarted: true });
+  expect((await run("typeof kept + list().length")).value).toBe("undefined2");
+});
+
+describe("a cell that bloats meets the memory limit", () => {
+  test.each([
+    ["'a'.repeat(1e9).length"],
+    ["const a = []; for (;;) a.push({ x: [1, 2, 3] })"],
+    ["new Uint8Array(1e9)"],
+    ["let s = 'abc'; for (;;) s += s"],
+  ])("%s", async (code) => {
+    const { run } = await startRepl({ limits: { memoryBytes: 32 * 1024 * 1024, cellCpuMs: 5_000 } });
+    expect((await run(code)).error?.message).toMatch(/out of memory|too long|invalid (array|string) length/i);
+    expect((await run("1 + 1")).value).toBe("2");
+  });
+  test("deep recursion", async () => {
+    const { run } = await startRepl();
+    expect((await run("(function f() { return f() + 1 })()")).error?.message).toMatch(/stack overflow/);
+    expect((await run("JSON.parse('['.repeat(200000) + ']'.repeat(200000))")).error).toBeDefined();
+    expect((await run("1 + 1")).value).toBe("2");
+  });
+});
+
+test("a cell can reach nothing outside", async () => {
+  const { run } = await startRepl();
+  const names = "process require fetch setTimeout std os Worker WebAssembly performance queueMicrotask";
+  const { value } = await run(`"${names}".split(" ").filter((name) => name in globalThis)`);
+  expect(value).toBe("[]");
+  expect((await run("list.constructor('return typeof process')()")).value).toBe("undefined");
+  expect((await run("await import('fs')")).error?.message).toMatch(/could not load module/);
+});
+
+test("a flood of output is cut", async () => {
+  const { run } = await startRepl({ limits: { outputChars: 10_000 } });
+  const { output, error } = await run("for (let i = 0; i < 100000; i++) print('line', i)");
+  expect(error).toBeUndefined();
+  expect(output.length).toBeLessThan(10_200);
+  expect(output).toMatch(/the rest is left out\]\n$/);
+});
+
+test("more than a cell may read is refused with what to use instead", async () => {
+  const { run } = await startRepl({ files: { "a.txt": "x".repeat(600_000) }, limits: { readChars: 1_000_000 } });
+  expect((await run("read('a.txt'); read('a.txt')")).error?.message).toMatch(
+    /read in this cell; use search, count or chunks/,
+  );
+  expect((await run("read('a.txt').length")).value).toBe("600000");
+});
+
+describe("lies and wrong types are errors of one line", () => {
+  test.each([
+    ["search()"],
+    ["search({})"],
+    ["search('x', { path: 'a' })"],
+    ["search('x', { limit: -1 })"],
+    ["search(Symbol('x'))"],
+    ["read(42)"],
+    ["read('README.md', 'one')"],
+    ["show('nowhere.ts')"],
+    ["show({ path: 1 })"],
+    ["chunks({ maxChars: 1 })"],
+    ["find({})"],
+    ["list(() => 1)"],
+    ["omitted(3)"],
+    ["tree(3)"],
+    ["llm_query()"],
+    ["llm_query(['a'])"],
+    ["llm_query('a', { schema: {} })"],
+    ["llm_query_batched('a')"],
+    ["llm_query_batched([1])"],
+    ["FINAL()"],
+    ["FINAL_VAR('nothing')"],
+    ["const o = {}; o.o = o; search('x', o)"],
+  ])("%s", async (code) => {
+    const { error, restarted } = await (await startRepl()).run(code);
+    expect(error?.message).toMatch(/^[^\n]{5,400}$/);
+    expect(restarted).toBe(false);
+  });
+});
+
+test("NUL, lone surrogates and __proto__ pass without harm", async () => {
+  const { run } = await startRepl({ onSubCall: async ({ prompt }) => `${prompt}\0end` });
+  expect((await run("'a\\0b'")).value).toBe("a\u2400b");
+  expect((await run("await llm_query('x\\0y')")).value).toBe("x\u2400y\u2400end");
+  expect((await run("'\\ud800'.length")).value).toBe("1");
+  expect((await run('FINAL(JSON.parse(\'{"__proto__": {"polluted": 1}}\'))')).answer).toContain("__proto__");
+  expect("polluted" in {}).toBe(false);
+});
+
+test("cells that break the built-ins break only themselves", async () => {
+  const { run } = await startRepl();
+  await run(
+    "JSON.stringify = null; Array.prototype.map = null; Object.keys = null; Promise.all = null; String.prototype.includes = null",
+  );
+  expect((await run("print({ a: [1] }); await llm_query('q')")).output).toBe("{a: [1]}\n");
+});
+
+test("cancel ends a cell that never ends", async () => {
+  const { run, cancel } = await startRepl();
+  const running = run("for (;;) {}");
+  setTimeout(() => cancel.abort(), 50);
+  await expect(running).rejects.toMatchObject({ code: "cancelled" });
+});
