@@ -11,7 +11,7 @@ const defaultLimit = 200;
 /** What a window shows of the next one, so that matches over a few lines are found whole. */
 const overlapBytes = 64 * 1024;
 
-export interface Hit {
+interface Hit {
   readonly path: string;
   /** 1-based. */
   readonly line: number;

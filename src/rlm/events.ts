@@ -116,8 +116,8 @@ const runEvent = z.discriminatedUnion("type", [
     error: cellError.optional(),
     cpuMs: ms,
     ms,
-    /** The worker had to be ended; the variables of earlier cells are gone. */
-    restarted: z.boolean(),
+    /** What became of the variables: see `CellMemory`. */
+    memory: z.enum(["kept", "restored", "lost"]),
   }),
   base.extend({ type: z.literal("call.started"), ...cellRef, callId: z.string(), model: z.string(), prompt: textRef }),
   base.extend({

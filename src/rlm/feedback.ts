@@ -1,5 +1,5 @@
 import { cutMiddle } from "./cut.ts";
-import type { CellError } from "./sandbox.ts";
+import type { CellError, CellMemory } from "./sandbox.ts";
 
 /** Characters of cells' output that one message gives back. */
 const maxOutput = 20_000;
@@ -10,8 +10,13 @@ export interface CellReport {
   readonly output: string;
   readonly value?: string;
   readonly error?: CellError;
-  readonly restarted: boolean;
+  readonly memory: CellMemory;
 }
+
+const memoryNotes = {
+  restored: "The variables are as they were before this cell.",
+  lost: "The REPL had to be started anew: the variables of earlier cells are gone.",
+} as const;
 
 /** The one user message that answers a turn's cells; the errors are never cut away by output. */
 export function feedback(reports: readonly CellReport[], notes: readonly string[], turnLine: string): string {
@@ -41,7 +46,7 @@ function errorText(report: CellReport): string {
   if (!report.error) return "";
   const lines = [cutMiddle(errorLine(report.error), maxError)];
   if (report.error.excerpt) lines.push(cutMiddle(report.error.excerpt, maxError));
-  if (report.restarted) lines.push("The REPL had to be restarted: the variables of earlier cells are gone.");
+  if (report.memory !== "kept") lines.push(memoryNotes[report.memory]);
   return lines.join("\n");
 }
 

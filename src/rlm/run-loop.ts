@@ -204,7 +204,7 @@ class Loop {
       ...(outcome.error ? { error: outcome.error } : {}),
       cpuMs: outcome.cpuMs,
       ms: outcome.wallMs,
-      restarted: outcome.restarted,
+      memory: outcome.memory,
     });
     return { outcome, output: printed.join("") };
   }
@@ -270,8 +270,8 @@ interface RunCell {
 }
 
 function reportOf({ outcome, output }: RunCell): CellReport {
-  const { value, error, restarted } = outcome;
-  return { output, restarted, ...(value === undefined ? {} : { value }), ...(error ? { error } : {}) };
+  const { value, error, memory } = outcome;
+  return { output, memory, ...(value === undefined ? {} : { value }), ...(error ? { error } : {}) };
 }
 
 /** The conversation with a last word of the user; providers want no two user messages in a row. */

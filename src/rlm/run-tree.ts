@@ -54,7 +54,7 @@ export interface CellNode extends TreeNode {
   readonly error: CellFailure | null;
   /** Null until it has finished. */
   readonly cpuMs: number | null;
-  readonly restarted: boolean;
+  readonly memory: EventOf<"cell.finished">["memory"];
   readonly calls: readonly CallNode[];
   readonly callsEnded: number;
   readonly retries: readonly Retry[];
@@ -295,7 +295,7 @@ export class RunTree {
       value: null,
       error: null,
       cpuMs: null,
-      restarted: false,
+      memory: "kept",
       calls: [],
       callsEnded: 0,
       retries: [],
@@ -313,7 +313,7 @@ export class RunTree {
     node.value = event.value === undefined ? null : this.#text(event.value);
     node.error = event.error ?? null;
     node.cpuMs = event.cpuMs;
-    node.restarted = event.restarted;
+    node.memory = event.memory;
   }
 
   #startCall(event: EventOf<"call.started">): void {

@@ -43,6 +43,12 @@ export interface CellError {
   readonly excerpt?: string;
 }
 
+/**
+ * What became of the variables. `kept`: all are as the cell left them. `restored`: the cell had to be ended, and they are
+ * as they were before it. `lost`: those of earlier cells are gone too.
+ */
+export type CellMemory = "kept" | "restored" | "lost";
+
 export interface CellOutcome {
   /** The last expression's value as text; absent for assignments, declarations and undefined. */
   readonly value?: string;
@@ -54,8 +60,7 @@ export interface CellOutcome {
   /** Milliseconds that the cell itself computed, without the time spent waiting for sub-calls. */
   readonly cpuMs: number;
   readonly wallMs: number;
-  /** True where the worker had to be ended and the variables of earlier cells are gone. */
-  readonly restarted: boolean;
+  readonly memory: CellMemory;
 }
 
 /** A lookup of a variable that earlier cells have set. */

@@ -13,6 +13,7 @@ import type { Budget, CellError, SubCall, Variable } from "../rlm/sandbox.ts";
 import { excerptAt, rewriteCell } from "./cell-rewrite.ts";
 import { guestLibrary } from "./guest-library.ts";
 import type { ContextFunctions } from "./host-functions.ts";
+import type { GuestMemory } from "./snapshot.ts";
 import type { Control, SandboxLimits, WorkerOutcome } from "./worker-protocol.ts";
 
 /** JS_EVAL_FLAG_ASYNC of QuickJS: top-level await; the promise resolves to `{value}` with the last expression's value. */
@@ -38,6 +39,9 @@ export interface GuestOptions {
   onCall(callId: number, call: SubCall): void;
   onWarning(message: string): void;
 }
+
+/** What a cell came to, but for what became of the variables. */
+export type GuestOutcome = Omit<WorkerOutcome, "memory">;
 
 type Library = Record<"begin" | "collect" | "describeError" | "inspect" | "variable", QuickJSHandle>;
 
@@ -69,9 +73,9 @@ export class Guest {
   }
 
   /** Runs a cell to its end: until it and all the calls that it started have settled. */
-  async run(name: string, source: string, now: number, budget: Budget): Promise<WorkerOutcome> {
+  async run(name: string, source: string, now: number, budget: Budget): Promise<GuestOutcome> {
     const cell = await rewriteCell(source);
-    if (!cell.ok) return { error: cell.error, touched: false, cpuMs: 0, restarted: false };
+    if (!cell.ok) return { error: cell.error, touched: false, cpuMs: 0 };
     this.#budget = budget;
     this.#cpuMs = 0;
     this.#printed = 0;
@@ -83,6 +87,17 @@ export class Guest {
       this.#broken = true;
       return this.#outcome({ error: { name: "InternalError", message: faultMessage(error) } });
     }
+  }
+
+  /** Where the host's handles point to; the same in every guest that was set up for the same context. */
+  get layout(): string {
+    return Object.values(this.#library)
+      .map((handle) => handle.value)
+      .join();
+  }
+
+  get memory(): GuestMemory {
+    return this.#options.quickJs.getWasmMemory();
   }
 
   /** True where the machine can't run another cell. */
@@ -117,7 +132,7 @@ export class Guest {
     this.#wake();
   }
 
-  async #evaluate(name: string, source: string, code: string, echo: boolean, now: number): Promise<WorkerOutcome> {
+  async #evaluate(name: string, source: string, code: string, echo: boolean, now: number): Promise<GuestOutcome> {
     this.#begin(now);
     const evaluated = this.#compute(() => this.#vm.evalCode(code, name, evalAsync));
     if (evaluated.error) return this.#failed(evaluated.error, name, source);
@@ -162,7 +177,7 @@ export class Guest {
     });
   }
 
-  #finished(result: QuickJSHandle, echo: boolean, name: string, source: string): WorkerOutcome {
+  #finished(result: QuickJSHandle, echo: boolean, name: string, source: string): GuestOutcome {
     const last = this.#vm.getProp(result, "value");
     const state = this.#vm.getPromiseState(last);
     if (state.type === "pending") return this.#neverSettled();
@@ -176,7 +191,7 @@ export class Guest {
     return this.#outcome(value === undefined ? {} : { value: cutMiddle(value, maxValueChars) });
   }
 
-  #failed(thrown: QuickJSHandle, name: string, source: string): WorkerOutcome {
+  #failed(thrown: QuickJSHandle, name: string, source: string): GuestOutcome {
     if (this.#interrupted()) {
       thrown.dispose();
       return this.#timeOut();
@@ -186,7 +201,7 @@ export class Guest {
   }
 
   /** The cell computed too long. It may have left jobs that would eat the time of the next cell: then nothing is kept. */
-  #timeOut(): WorkerOutcome {
+  #timeOut(): GuestOutcome {
     this.#broken = this.#calls.size > 0 || !this.#drained();
     const seconds = this.#options.limits.cellCpuMs / 1000;
     return this.#outcome({
@@ -208,20 +223,19 @@ export class Guest {
     return !this.#runtime.hasPendingJob();
   }
 
-  #neverSettled(): WorkerOutcome {
+  #neverSettled(): GuestOutcome {
     return this.#outcome({
       error: { name: "Error", message: "The cell awaits a promise that nothing will ever settle." },
     });
   }
 
-  #outcome(result: { value?: string; error?: CellError }): WorkerOutcome {
+  #outcome(result: { value?: string; error?: CellError }): GuestOutcome {
     const answer = this.#broken ? "" : this.#timed(afterMs, () => this.#callText(this.#library.collect));
     return {
       ...result,
       ...(answer ? { answer: JSON.parse(answer) as string } : {}),
       touched: this.#options.context.touched,
       cpuMs: this.#cpuMs,
-      restarted: this.#broken,
     };
   }
 

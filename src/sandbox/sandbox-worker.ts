@@ -1,64 +1,86 @@
 /** The thread in which one run's cells are executed. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { QuickJSWASMModule } from "quickjs-emscripten";
+import type { CellMemory } from "../rlm/sandbox.ts";
 import { rewriteCell } from "./cell-rewrite.ts";
 import { Guest, instantiate } from "./guest.ts";
 import { type ContextFunctions, contextFunctions } from "./host-functions.ts";
+import { restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { Control, type FromWorker, type ToWorker, type WorkerStart } from "./worker-protocol.ts";
 
 if (!parentPort) throw new Error("This file is the body of a worker thread.");
 const port = parentPort;
 const start = workerData as WorkerStart;
-function post(message: FromWorker): void {
-  port.postMessage(message);
-}
+const control = new Control(start.control);
 
 const outputAtOnce = 32 * 1024;
 let output = "";
-function flush(): void {
-  if (!output) return;
-  post({ type: "output", text: output });
-  output = "";
-}
 
 let wasm: WebAssembly.Module | null = null;
 let quickJs: Promise<QuickJSWASMModule> | null = null;
 let context: ContextFunctions | null = null;
-let guest: Promise<Guest | null> | null = null;
+let guest: Promise<Guest> | null = null;
+let snapshot: Snapshot | null = null;
 
-async function newGuest(functions: ContextFunctions): Promise<Guest | null> {
-  const instance = await quickJs;
-  return (
-    instance &&
-    new Guest({
-      quickJs: instance,
-      control: new Control(start.control),
-      limits: start.limits,
-      context: functions,
-      onOutput: (text) => {
-        output += text;
-        if (output.length >= outputAtOnce) flush();
-      },
-      onCall: (callId, call) => {
-        flush();
-        post({ type: "call", callId, call });
-      },
-      onWarning: (message) => post({ type: "warning", message }),
-    })
-  );
+function post(message: FromWorker): void {
+  port.postMessage(message);
+}
+
+function flush(): void {
+  if (output) post({ type: "output", text: output });
+  output = "";
+}
+
+function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Guest {
+  return new Guest({
+    quickJs: instance,
+    control,
+    limits: start.limits,
+    context: functions,
+    onOutput: (text) => {
+      output += text;
+      if (output.length >= outputAtOnce) flush();
+    },
+    onCall: (callId, call) => {
+      flush();
+      post({ type: "call", callId, call });
+    },
+    onWarning: (message) => post({ type: "warning", message }),
+  });
+}
+
+/** Sets up the first guest of this thread, with the memory that an earlier thread has left. */
+async function setUp(instance: Promise<QuickJSWASMModule>, functions: ContextFunctions): Promise<Guest> {
+  const first = newGuest(await instance, functions);
+  const memory: CellMemory =
+    snapshot === null || restoreSnapshot(first.memory, first.layout, snapshot) ? "restored" : "lost";
+  save(first);
+  post({ type: "ready", memory });
+  return first;
+}
+
+/** Keeps the guest's memory as it is now, between two cells. */
+function save(running: Guest): void {
+  const taken = takeSnapshot(running.memory, running.layout, start.limits.memoryBytes, snapshot);
+  if (taken !== snapshot) post({ type: "snapshot", snapshot: taken });
+  snapshot = taken;
+}
+
+/** Replaces a guest whose machine is broken by a new one with the memory of before the cell. */
+async function replaceGuest(module: WebAssembly.Module, functions: ContextFunctions): Promise<CellMemory> {
+  const next = newGuest(await instantiate(module), functions);
+  guest = Promise.resolve(next);
+  return snapshot !== null && restoreSnapshot(next.memory, next.layout, snapshot) ? "restored" : "lost";
 }
 
 async function runCell(message: Extract<ToWorker, { type: "cell" }>): Promise<void> {
   const running = await guest;
-  if (!running) return;
+  if (!running || !wasm || !context) return;
   const outcome = await running.run(message.name, message.code, message.now, message.budget);
   flush();
-  if (running.broken && context && wasm) {
-    // None of the memory of a broken machine is used again.
-    quickJs = instantiate(wasm);
-    guest = newGuest(context);
-  }
-  post({ type: "finished", id: message.id, outcome });
+  const memory = running.broken ? await replaceGuest(wasm, context) : "kept";
+  post({ type: "finished", id: message.id, outcome: { ...outcome, memory } });
+  if (!running.broken) save(running);
 }
 
 port.on("message", async (message: ToWorker) => {
@@ -70,8 +92,10 @@ port.on("message", async (message: ToWorker) => {
       void rewriteCell("1");
       return;
     case "corpus":
+      if (!quickJs) return;
       context = contextFunctions(message.corpus, start.limits.readChars);
-      guest = newGuest(context);
+      snapshot = message.snapshot;
+      guest = setUp(quickJs, context);
       return;
     case "cell":
       return runCell(message);

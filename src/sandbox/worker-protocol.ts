@@ -1,5 +1,6 @@
 import type { Corpus } from "../context/corpus.ts";
-import type { Budget, CellError, SubCall, Variable } from "../rlm/sandbox.ts";
+import type { Budget, CellError, CellMemory, SubCall, Variable } from "../rlm/sandbox.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** What the sandbox's worker is started with. */
 export interface WorkerStart {
@@ -29,7 +30,8 @@ export const defaultSandboxLimits: SandboxLimits = {
 export type ToWorker =
   /** Comes first, so that the thread and the module get ready at the same time. */
   | { readonly type: "wasm"; readonly wasm: WebAssembly.Module }
-  | { readonly type: "corpus"; readonly corpus: Corpus }
+  /** `snapshot`: the memory that the guest of an earlier thread has left. */
+  | { readonly type: "corpus"; readonly corpus: Corpus; readonly snapshot: Snapshot | null }
   | {
       readonly type: "cell";
       readonly id: number;
@@ -49,11 +51,14 @@ export interface WorkerOutcome {
   readonly answer?: string;
   readonly touched: boolean;
   readonly cpuMs: number;
-  /** The guest could not be kept: its variables are gone. */
-  readonly restarted: boolean;
+  readonly memory: CellMemory;
 }
 
 export type FromWorker =
+  /** The machine stands; `memory` says whether an earlier one's variables are in it. */
+  | { readonly type: "ready"; readonly memory: CellMemory }
+  /** Where the guest's memory is kept between cells from now on; null where it has grown too large for that. */
+  | { readonly type: "snapshot"; readonly snapshot: Snapshot | null }
   | { readonly type: "output"; readonly text: string }
   | { readonly type: "call"; readonly callId: number; readonly call: SubCall }
   | { readonly type: "warning"; readonly message: string }

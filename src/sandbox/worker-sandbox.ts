@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import type { Corpus } from "../context/corpus.ts";
 import { CancelledError } from "../rlm/cancel.ts";
-import type { CellOutcome, CellRequest, Sandbox, Variable } from "../rlm/sandbox.ts";
+import type { CellMemory, CellOutcome, CellRequest, Sandbox, Variable } from "../rlm/sandbox.ts";
+import type { Snapshot } from "./snapshot.ts";
 import {
   Control,
   defaultSandboxLimits,
@@ -40,7 +41,7 @@ function wasmFile(): string | URL {
 
 /**
  * Starts a sandbox whose worker gets ready at once, while the corpus may still be collected.
- * A worker that no interrupt reaches is ended and replaced; the variables of earlier cells are then gone.
+ * A worker that no interrupt reaches is ended and replaced; the new one gets the memory of before the cell.
  */
 export function startSandbox(corpus: Promise<Corpus>, limits: SandboxLimits = defaultSandboxLimits): Sandbox {
   return new WorkerSandbox(corpus, limits);
@@ -49,12 +50,15 @@ export function startSandbox(corpus: Promise<Corpus>, limits: SandboxLimits = de
 interface Thread {
   readonly worker: Worker;
   readonly control: Control;
+  /** Settles when the machine stands; see `FromWorker`. */
+  readonly ready: Promise<CellMemory>;
 }
 
 class WorkerSandbox implements Sandbox {
   readonly #corpus: Promise<Corpus>;
   readonly #limits: SandboxLimits;
   #thread: Promise<Thread>;
+  #snapshot: Snapshot | null = null;
   #nextId = 1;
   #closed = false;
 
@@ -104,8 +108,8 @@ class WorkerSandbox implements Sandbox {
         settle();
       };
       const replace = (message: string) => {
-        this.#replaceThread(worker);
-        finish(() => resolve(killed(message, this.#limits.cellCpuMs)));
+        const cpuMs = this.#limits.cellCpuMs;
+        finish(() => resolve(this.#replaceThread(worker).then((memory) => killed(message, cpuMs, memory))));
       };
       const listen = (message: FromWorker) => {
         if (message.type === "finished" && message.id === id) finish(() => resolve(message.outcome));
@@ -146,9 +150,12 @@ class WorkerSandbox implements Sandbox {
     }
   }
 
-  #replaceThread(old: Worker): void {
-    void old.terminate();
+  /** @returns what became of the variables */
+  async #replaceThread(old: Worker): Promise<CellMemory> {
+    await old.terminate();
     this.#thread = this.#startThread();
+    const { ready } = await this.#thread;
+    return ready;
   }
 
   async #startThread(): Promise<Thread> {
@@ -163,12 +170,19 @@ class WorkerSandbox implements Sandbox {
     });
     worker.unref();
     if (this.#closed) void worker.terminate();
+    const ready = new Promise<CellMemory>((resolve) => {
+      worker.on("message", (message: FromWorker) => {
+        if (message.type === "ready") resolve(message.memory);
+        else if (message.type === "snapshot") this.#snapshot = message.snapshot;
+      });
+      worker.once("exit", () => resolve("lost"));
+    });
     post(worker, { type: "wasm", wasm: await quickJs() });
     this.#corpus.then(
-      (corpus) => post(worker, { type: "corpus", corpus }),
+      (corpus) => post(worker, { type: "corpus", corpus, snapshot: this.#snapshot }),
       () => void worker.terminate(),
     );
-    return { worker, control };
+    return { worker, control, ready };
   }
 
   #id(): number {
@@ -179,8 +193,8 @@ class WorkerSandbox implements Sandbox {
 
 const notInterruptible = "The cell was stuck in one long operation and had to be ended.";
 
-function killed(message: string, cpuMs: number): WorkerOutcome {
-  return { error: { name: "TimeoutError", message }, touched: true, cpuMs, restarted: true };
+function killed(message: string, cpuMs: number, memory: CellMemory): WorkerOutcome {
+  return { error: { name: "TimeoutError", message }, touched: true, cpuMs, memory };
 }
 
 function post(worker: Worker, message: ToWorker): void {

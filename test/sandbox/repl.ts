@@ -15,7 +15,7 @@ export interface ReplOptions {
   readonly onSubCall?: (call: SubCall) => Promise<string>;
 }
 
-export interface Shown extends CellOutcome {
+interface Shown extends CellOutcome {
   readonly output: string;
 }
 

@@ -112,7 +112,7 @@ class SampleRun {
       text: "[200 of 263 hits in 39 files; raise limit or narrow glob]\n",
     });
     this.#emit(
-      { type: "cell.finished", turn: 1, cell: 1, value: "200 hits in 39 files", cpuMs: 24, ms: 31, restarted: false },
+      { type: "cell.finished", turn: 1, cell: 1, value: "200 hits in 39 files", cpuMs: 24, ms: 31, memory: "kept" },
       11,
     );
   }
@@ -154,7 +154,7 @@ class SampleRun {
         },
         cpuMs: 3,
         ms: 4,
-        restarted: false,
+        memory: "kept",
       },
       4,
     );
@@ -183,7 +183,7 @@ class SampleRun {
       cell: 1,
       text: "src/net/retry.ts waits in retry(), line 44.\n".repeat(11),
     });
-    this.#emit({ type: "cell.finished", turn: 3, cell: 1, cpuMs: 6, ms: 3_100, restarted: false }, 20);
+    this.#emit({ type: "cell.finished", turn: 3, cell: 1, cpuMs: 6, ms: 3_100, memory: "kept" }, 20);
   }
 
   lastTurn(forced: boolean): void {
@@ -223,7 +223,7 @@ class SampleRun {
       this.#emit({ type: "cell.started", turn, cell, code: `print(${cell})` });
       const callId = this.#startCall(turn, `Question ${cell} of turn ${turn}`, cell);
       this.#finishCall(turn, callId, false, cell);
-      this.#emit({ type: "cell.finished", turn, cell, cpuMs: 1, ms: 2, restarted: false });
+      this.#emit({ type: "cell.finished", turn, cell, cpuMs: 1, ms: 2, memory: "kept" });
     }
     while (until - this.events.length < 5 && this.events.length < until) {
       this.#emit({ type: "warning", code: "cell", message: "The run is long." });

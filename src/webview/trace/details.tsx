@@ -95,7 +95,8 @@ function CellDetails({ cell }: { cell: CellNode }) {
           {cell.error.name}: {cell.error.message}
         </Problem>
       )}
-      {cell.restarted && (
+      {cell.memory === "restored" && <Problem>The variables are as they were before this cell.</Problem>}
+      {cell.memory === "lost" && (
         <Problem>The sandbox had to be started again: the variables of earlier cells are gone.</Problem>
       )}
       {output !== "" && (

@@ -13,7 +13,7 @@ const rowHeight = 22;
 const margin = 8;
 
 /** What the keyboard or the mouse asks of the tree. */
-export interface TreeHandlers {
+interface TreeHandlers {
   readonly select: (id: string) => void;
   readonly toggle: (id: string) => void;
   /** Go on to the details of the selected row. */
