@@ -1,18 +1,59 @@
 import type { ContextView } from "./context.ts";
 import type { Citation } from "./events.ts";
+import { splitFences } from "./fences.ts";
 
-const citation = /\[([^[\]\n]+?):(\d+)(?:\s*[-–]\s*(\d+))?\](?!\()/g;
+/** Lines of a file that an answer names; both count from 1. */
+export interface Place {
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+}
 
-/** The places an answer cites as `[path:line]` or `[path:from-to]`, each once, in order. */
-export function findCitations(answer: string): { path: string; from: number; to: number }[] {
-  const found = new Map<string, { path: string; from: number; to: number }>();
-  for (const match of answer.matchAll(citation)) {
-    const path = (match[1] ?? "").trim().replace(/^`|`$/g, "");
-    const from = Number(match[2]);
-    const to = Number(match[3] ?? match[2]);
-    found.set(`${path}:${from}-${to}`, { path, from, to });
+// A path may hold brackets of its own, such as `app/[id]/page.tsx`.
+const bracketed = /\[((?:[^[\]\n]|\[[^[\]\n]*\])+)\](?!\()/y;
+const place = /^(?:(.*[A-Za-z].*):)?(\d+)(?:\s*[-–]\s*(\d+))?$/;
+
+/**
+ * Reads a citation such as `[path:3]`, `[path:3-9]` or `[path:3, 7-9; other:1]`.
+ * @param at where its bracket opens
+ * @returns its places and the position behind it; null where there is no citation
+ */
+export function readCitation(
+  text: string,
+  at: number,
+): { readonly places: readonly Place[]; readonly end: number } | null {
+  bracketed.lastIndex = at;
+  const inside = bracketed.exec(text)?.[1];
+  const places = inside === undefined ? null : readPlaces(inside);
+  return places && { places, end: bracketed.lastIndex };
+}
+
+function readPlaces(inside: string): Place[] | null {
+  const places: Place[] = [];
+  for (const part of inside.split(/\s*[,;]\s*/)) {
+    const match = place.exec(part.trim());
+    const path = match?.[1]?.trim().replace(/^`|`$/g, "") ?? places.at(-1)?.path;
+    if (!match || path === undefined) return null;
+    places.push({ path, from: Number(match[2]), to: Number(match[3] ?? match[2]) });
+  }
+  return places;
+}
+
+/** The places that an answer cites outside its fenced code, each once, in order. */
+export function findCitations(answer: string): Place[] {
+  const found = new Map<string, Place>();
+  for (const block of splitFences(answer)) {
+    if (block.kind !== "line") continue;
+    for (let at = block.text.indexOf("["); at >= 0; at = block.text.indexOf("[", at + 1)) {
+      for (const cited of readCitation(block.text, at)?.places ?? []) found.set(placeKey(cited), cited);
+    }
   }
   return [...found.values()];
+}
+
+/** The same text for the same place. */
+export function placeKey({ path, from, to }: Place): string {
+  return `${path}:${from}-${to}`;
 }
 
 /** Checks each citation of an answer against the files: `exists` if the file has these lines, else `missing`. */

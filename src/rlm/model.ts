@@ -24,7 +24,7 @@ export interface ModelRequest {
   readonly signal: CancelSignal;
   /** Called with each piece of text as it streams in. */
   readonly onDelta?: (text: string) => void;
-  /** Called when a try has failed and another one follows after `waitMs`. */
+  /** Called when a try has failed and another one follows after `waitMs`; what `onDelta` was given is void then. */
   readonly onRetry?: (failure: ModelFailure, waitMs: number) => void;
 }
 

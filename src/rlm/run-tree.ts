@@ -355,6 +355,8 @@ export class RunTree {
     const cell = turn?.cells.at(-1);
     const asking = cell?.state === "running" ? cell : turn;
     asking?.retries.push(this.waiting);
+    // The next try begins its reply anew.
+    if (turn?.state === "running") turn.reply = "";
   }
 
   #finish(event: EventOf<"run.finished">): void {

@@ -1,6 +1,6 @@
 import DOMPurify from "dompurify";
 import MarkdownIt from "markdown-it";
-import { findCitations } from "../../rlm/citations.ts";
+import { type Place, placeKey, readCitation } from "../../rlm/citations.ts";
 import type { Citation } from "../../rlm/events.ts";
 
 const allowedTags = [
@@ -30,12 +30,6 @@ const allowedAttributes = [
   ...["data-url", "data-path", "data-from", "data-to"],
 ];
 
-interface Place {
-  readonly path: string;
-  readonly from: number;
-  readonly to: number;
-}
-
 const markdown = createMarkdown();
 
 /**
@@ -44,7 +38,7 @@ const markdown = createMarkdown();
  * @param citations as the run has checked them
  */
 export function renderMarkdown(text: string, citations: readonly Citation[]): DocumentFragment {
-  const missing = new Set(citations.filter(({ status }) => status === "missing").map(keyOf));
+  const missing = new Set(citations.filter(({ status }) => status === "missing").map(placeKey));
   return DOMPurify.sanitize(markdown.render(text, { missing }), {
     ALLOWED_TAGS: allowedTags,
     ALLOWED_ATTR: allowedAttributes,
@@ -60,17 +54,18 @@ function createMarkdown() {
   md.disable("reference");
   md.validateLink = (url) => /^https?:/i.test(url);
   md.inline.ruler.before("link", "citation", (state, silent) => {
-    const end = state.src.indexOf("]", state.pos) + 1;
-    const html = state.src[state.pos] === "[" && end > 0 && citationHtml(state.src.slice(state.pos, end), state.env);
-    if (!html || state.src[end] === "(") return false;
-    if (!silent) state.push("html_inline", "", 0).content = html;
-    state.pos = end;
+    const citation = state.src[state.pos] === "[" ? readCitation(state.src, state.pos) : null;
+    if (!citation) return false;
+    if (!silent) state.push("html_inline", "", 0).content = citationHtml(citation.places, state.env);
+    state.pos = citation.end;
     return true;
   });
   const { rules } = md.renderer;
   rules.code_inline = (tokens, index, _options, env) => {
     const content = tokens[index]?.content ?? "";
-    return citationHtml(content, env) ?? `<code>${escapeHtml(content)}</code>`;
+    const citation = readCitation(content, 0);
+    if (citation?.end === content.length) return citationHtml(citation.places, env);
+    return `<code>${escapeHtml(content)}</code>`;
   };
   rules.image = (tokens, index) => {
     const alt = tokens[index]?.content ?? "";
@@ -90,11 +85,12 @@ function createMarkdown() {
   return md;
 }
 
-/** The button for a text that is one citation as a whole, else null. */
-function citationHtml(text: string, environment: unknown): string | null {
-  if (!/^\[[^[\]]+\]$/.test(text)) return null;
-  const place = findCitations(text)[0];
-  if (!place) return null;
+/** A button for each place of a citation. */
+function citationHtml(places: readonly Place[], environment: unknown): string {
+  return places.map((place) => placeHtml(place, environment)).join(" ");
+}
+
+function placeHtml(place: Place, environment: unknown): string {
   const { path, from, to } = place;
   const lines = from === to ? `${from}` : `${from}–${to}`;
   const missing = isMissing(environment, place);
@@ -111,11 +107,7 @@ function citationHtml(text: string, environment: unknown): string | null {
 /** Whether the rendering that goes on was told that a citation is not borne out. */
 function isMissing(environment: unknown, place: Place): boolean {
   if (typeof environment !== "object" || environment === null || !("missing" in environment)) return false;
-  return environment.missing instanceof Set && environment.missing.has(keyOf(place));
-}
-
-function keyOf({ path, from, to }: Place): string {
-  return `${path}:${from}-${to}`;
+  return environment.missing instanceof Set && environment.missing.has(placeKey(place));
 }
 
 function escapeHtml(text: string): string {
