@@ -1,7 +1,11 @@
-import { expect, test } from "vitest";
-import { startRepl } from "./repl.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openRepl, type Repl, startRepl } from "./repl.ts";
 
-const repl = () => startRepl();
+let shared: Repl;
+beforeAll(async () => {
+  shared = await openRepl({ context: { kind: "text", name: "t", text: "one two" } });
+});
+afterAll(() => shared.sandbox.close());
 
 test.each([
   ["a const", "const x = 5", "x", "5"],
@@ -15,7 +19,7 @@ test.each([
   ["what was set before an error", "const kept = 3; nowhere()", "kept", "3"],
   ["an undeclared variable", "loose = 4", "loose", "4"],
 ])("%s outlives its cell", async (_what, first, second, value) => {
-  expect((await (await repl()).run(first, second)).value).toBe(value);
+  expect((await shared.run(first, second)).value).toBe(value);
 });
 
 test.each([
@@ -24,7 +28,7 @@ test.each([
   ["let a = 1", "let a;\na === undefined", "true"],
   ["function f() { return 1 }", "function f() { return 2 }\nf()", "2"],
 ])("%j may be declared again", async (first, second, value) => {
-  expect((await (await repl()).run(first, second)).value).toBe(value);
+  expect((await shared.run(first, second)).value).toBe(value);
 });
 
 test.each([
@@ -41,7 +45,7 @@ test.each([
   ["if (true) return 'early'; 1", "early"],
   ["// const let class\n`const ${'let'}`", "const let"],
 ])("the last expression's value of %j is shown", async (code, value) => {
-  expect((await (await repl()).run(code)).value).toBe(value);
+  expect((await shared.run(code)).value).toBe(value);
 });
 
 test.each([
@@ -53,11 +57,11 @@ test.each([
   ["// nothing"],
   ["for (const x of [1]) x"],
 ])("%j shows no value", async (code) => {
-  expect(await (await repl()).run(code)).not.toHaveProperty("value");
+  expect(await shared.run(code)).not.toHaveProperty("value");
 });
 
 test("a long value is cut, and says so", async () => {
-  const { value } = await (await repl()).run("'a' + 'x'.repeat(9000) + 'z'");
+  const { value } = await shared.run("'a' + 'x'.repeat(9000) + 'z'");
   expect(value?.length).toBeLessThan(4_100);
   expect(value).toMatch(/^ax+\n\[… 5,002 characters left out …\]\nx+z$/);
 });
@@ -74,7 +78,7 @@ test.each([
   ["let ok = 1;\nif (ok { }", "SyntaxError", 2, "2 | if (ok { }\n           ^"],
   ["const h = 1;\n\nconst p = h.a.b;", "TypeError", 3, "3 | const p = h.a.b;\n                 ^"],
 ])("the error of %j has the cell's own line", async (code, name, line, excerpt) => {
-  expect((await (await repl()).run(code)).error).toMatchObject({ name, line, excerpt });
+  expect((await shared.run(code)).error).toMatchObject({ name, line, excerpt });
 });
 
 test.each([
@@ -86,7 +90,7 @@ test.each([
   ["await new Promise(() => {})", /nothing will ever settle/],
   ["await Promise.reject(new Error('rejected'))", /^rejected$/],
 ])("%j fails with a clear line", async (code, message) => {
-  expect((await (await repl()).run(code)).error?.message).toMatch(message);
+  expect((await shared.run(code)).error?.message).toMatch(message);
 });
 
 test.each([
@@ -100,7 +104,7 @@ test.each([
   ["llm_query_batched(['q']).map((x) => x)"],
   ["for (const x of llm_query_batched(['q'])) print(x)"],
 ])("%j is told to await", async (code) => {
-  expect((await (await repl()).run(code)).error?.message).toMatch(/await llm_query/);
+  expect((await shared.run(code)).error?.message).toMatch(/await llm_query/);
 });
 
 test("a cell ends when every call that it started has settled", async () => {
@@ -117,7 +121,7 @@ test("a cell ends when every call that it started has settled", async () => {
 });
 
 test("the functions that a cell overwrites are back in the next one, and it is told", async () => {
-  const { run } = await repl();
+  const { run } = await startRepl();
   const { value, output } = await run("const list = [1], context = 2; list", "list().length + context['README.md']");
   expect(value).toBe("2# Readme\n");
   expect(output).toMatch(/^Note: list, context: /);
@@ -125,13 +129,13 @@ test("the functions that a cell overwrites are back in the next one, and it is t
 
 test("time stands still and chance repeats, so that a run can be replayed", async () => {
   const cell = "[Date.now(), new Date().getTime(), Math.random(), Math.random()]";
-  const [first, second] = [await (await repl()).run(cell), await (await repl()).run(cell)];
+  const [first, second] = [await shared.run(cell), await (await startRepl()).run(cell)];
   expect(first.value).toBe(second.value);
   expect(first.value).toMatch(/^\[1000000, 1000000, 0\.\d+, 0\.\d+\]$/);
 });
 
 test("the context of files reads like an object and can't be changed", async () => {
-  const { run } = await repl();
+  const { run } = await startRepl();
   expect((await run("[[...context], Object.keys(context), 'README.md' in context, 'x' in context]")).value).toBe(
     '[["README.md", "src/main.ts"], ["README.md", "src/main.ts"], true, false]',
   );

@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
-import { startRepl } from "./repl.ts";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openRepl, type Repl, startRepl } from "./repl.ts";
 
 const limits = { cellCpuMs: 300 };
 
@@ -77,6 +78,14 @@ test("more than a cell may read is refused with what to use instead", async () =
 });
 
 describe("lies and wrong types are errors of one line", () => {
+  let shared: Repl;
+  beforeAll(async () => {
+    shared = await openRepl({
+      context: { kind: "paths", paths: ["docs"], cwd: path.resolve(import.meta.dirname, "../..") },
+    });
+  });
+  afterAll(() => shared.sandbox.close());
+
   test.each([
     ["search()"],
     ["search({})"],
@@ -101,7 +110,7 @@ describe("lies and wrong types are errors of one line", () => {
     ["FINAL_VAR('nothing')"],
     ["const o = {}; o.o = o; search('x', o)"],
   ])("%s", async (code) => {
-    const { error, memory } = await (await startRepl()).run(code);
+    const { error, memory } = await shared.run(code);
     expect(error?.message).toMatch(/^[^\n]{5,400}$/);
     expect(memory).toBe("kept");
   });

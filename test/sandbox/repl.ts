@@ -26,14 +26,24 @@ export interface Repl {
   run(...cells: readonly string[]): Promise<Shown>;
 }
 
-/** A real sandbox over a real corpus, without a model. */
+/** A real sandbox over a real corpus, without a model; it ends with the test. */
 export async function startRepl(options: ReplOptions = {}): Promise<Repl> {
-  const source = options.context ?? { kind: "paths", paths: [tempFolder(options.files ?? someFiles)], cwd: "/" };
+  const folder = () => tempFolder(options.files ?? someFiles);
+  const repl = await openRepl({
+    ...options,
+    context: options.context ?? { kind: "paths", paths: [folder()], cwd: "/" },
+  });
+  onTestFinished(() => repl.sandbox.close());
+  return repl;
+}
+
+/** A sandbox for many tests, whose cells do each other no harm; the caller closes it. */
+export async function openRepl(options: ReplOptions & { readonly context: ContextSource }): Promise<Repl> {
+  const source = options.context;
   const cancel = new CancelSource();
   const corpus = collect(source, { signal: cancel });
   const sandbox = startSandbox(corpus, { ...defaultSandboxLimits, ...options.limits });
   await corpus;
-  onTestFinished(() => sandbox.close());
   let cell = 0;
   const runOne = async (code: string): Promise<Shown> => {
     cell += 1;
