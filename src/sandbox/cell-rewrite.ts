@@ -8,6 +8,8 @@ export type RewrittenCell =
       readonly code: string;
       /** The last statement is an expression whose value is worth showing. */
       readonly echo: boolean;
+      /** Columns by which the first line has moved to the right. */
+      readonly shift: number;
     }
   | { readonly ok: false; readonly error: CellError };
 
@@ -59,15 +61,17 @@ interface Edit {
   readonly text: string;
 }
 
-function rewriteProgram(source: string, program: Program): { code: string; echo: boolean } {
+function rewriteProgram(source: string, program: Program): { code: string; echo: boolean; shift: number } {
   const code = applyEdits(source, program.body.flatMap(declarationEdits));
   const last = program.body.at(-1);
   const echo = last?.type === "ExpressionStatement" && last.expression.type !== "AssignmentExpression";
-  if (!program.body.some(returns)) return { code, echo };
+  if (!program.body.some(returns)) return { code, echo, shift: 0 };
   const names = [...new Set(program.body.flatMap(declaredNames))];
   const handOut = names.map((name) => `try{globalThis.${name}=${name}}catch{}`).join(";");
-  return { code: `(async()=>{try{${code}\n}finally{${handOut}}})()`, echo: true };
+  return { code: `${returnHead}${code}\n}finally{${handOut}}})()`, echo: true, shift: returnHead.length };
 }
+
+const returnHead = "(async()=>{try{";
 
 function declarationEdits(statement: Program["body"][number]): Edit[] {
   if (statement.type === "ClassDeclaration") {

@@ -223,7 +223,7 @@ function llm_query_batched(prompts, given) {
 // --- the answer ----------------------------------------------------------------------------------------------------
 let handedIn;
 function FINAL(value) {
-  if (arguments.length === 0) throw new TypeError("FINAL needs a value.");
+  if (value === undefined || value === null) throw new TypeError("FINAL needs a value, not " + value + ".");
   refusePromise(value, "FINAL");
   handedIn = asAnswer(value);
 }
@@ -242,7 +242,7 @@ function FINAL_VAR(name) {
   handedIn = found.text;
 }
 function SHOW_VARS() {
-  return getOwnPropertyNames(global).filter((name) => !own.has(name));
+  return getOwnPropertyNames(global).filter((name) => !own.has(name) || (name === "answer" && global.answer !== answerObject));
 }
 function variable(name) {
   const names = SHOW_VARS();
@@ -271,7 +271,8 @@ const api = {
   search, show, llm_query, llm_query_batched, SHOW_VARS, FINAL, FINAL_VAR, print, console,
 };
 for (const [name, f] of entries(api)) if (typeof f === "function" && f.name !== name) defineProperty(f, "name", { value: name });
-global.answer = { content: "", ready: false };
+const answerObject = { content: "", ready: false };
+global.answer = answerObject;
 
 let now = 0;
 function FixedDate(...args) {
@@ -286,6 +287,7 @@ function random() {
   t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
 }
+defineProperty(RealDate.prototype, "constructor", { value: FixedDate });
 global.Date = FixedDate;
 Math.random = random;
 
@@ -297,6 +299,10 @@ const originals = [];
 for (const builtIn of builtIns) {
   originals.push([builtIn, getOwnPropertyDescriptors(builtIn)]);
   if (builtIn.prototype) originals.push([builtIn.prototype, getOwnPropertyDescriptors(builtIn.prototype)]);
+}
+for (const iterator of [[][Symbol.iterator](), new Map().entries(), new Set().values(), ""[Symbol.iterator](), "".matchAll(/x/g)]) {
+  const prototype = Object.getPrototypeOf(iterator);
+  originals.push([prototype, getOwnPropertyDescriptors(prototype)]);
 }
 for (const original of originals) original.push(ownKeys(original[1]));
 function restoreBuiltIns() {
@@ -314,9 +320,10 @@ function restoreBuiltIns() {
 /** Puts back the functions that a cell has overwritten. */
 function begin(cellNow) {
   restoreBuiltIns();
+  if (now !== cellNow) seed = cellNow | 0;
   now = cellNow;
-  seed = cellNow | 0;
   handedIn = undefined;
+  if (global.answer !== null && typeof global.answer === "object" && global.answer.ready === true) global.answer.ready = false;
   const lost = [];
   for (const name of keys(api)) {
     if (global[name] === api[name]) continue;
@@ -334,11 +341,13 @@ let started = false;
 
 /** The answer that the last cell has handed in, as a JSON string, or an empty text. */
 function collect() {
+  restoreBuiltIns();
   const written = global.answer;
   if (handedIn === undefined && written !== null && typeof written === "object" && written.ready === true) handedIn = asAnswer(written.content);
   return handedIn === undefined ? "" : stringify(handedIn);
 }
 function describeError(error) {
+  restoreBuiltIns();
   const known = error !== null && typeof error === "object";
   const name = known && error.name !== undefined ? SafeString(error.name) : "Error";
   const message = known && error.message !== undefined ? SafeString(error.message) : inspect(error, "throw");

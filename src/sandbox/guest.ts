@@ -13,7 +13,7 @@ import type { Budget, CellError, SubCall, Variable } from "../rlm/sandbox.ts";
 import { excerptAt, rewriteCell } from "./cell-rewrite.ts";
 import { guestLibrary } from "./guest-library.ts";
 import type { ContextFunctions } from "./host-functions.ts";
-import type { GuestMemory } from "./snapshot.ts";
+import { type GuestMemory, guestMemoryBytes, wasmPage } from "./snapshot.ts";
 import type { Control, SandboxLimits, WorkerOutcome } from "./worker-protocol.ts";
 
 /** JS_EVAL_FLAG_ASYNC of QuickJS: top-level await; the promise resolves to `{value}` with the last expression's value. */
@@ -21,19 +21,31 @@ const evalAsync = 1 << 7;
 const maxStackBytes = 256 * 1024;
 const maxValueChars = 4_000;
 const jobsAtOnce = 1_000;
+/** Warnings that one cell may raise. */
+const maxWarnings = 20;
 /** Time for what an ended cell has left behind, and for describing its error. */
 const afterMs = 1_000;
 
-/** QuickJS itself, without a context in it. */
-export function instantiate(wasm: WebAssembly.Module): Promise<QuickJSWASMModule> {
-  return newQuickJSWASMModuleFromVariant(newVariant(RELEASE_SYNC, { wasmModule: wasm }));
+// The types of Node name the memory, not its constructor.
+declare const WebAssembly: { Memory: new (pages: { initial: number; maximum: number }) => GuestMemory };
+
+/** QuickJS itself, without a context in it. Its own memory limit can be passed by; that of its memory can't. */
+export function instantiate(wasm: WebAssembly.Module, limits: SandboxLimits): Promise<QuickJSWASMModule> {
+  const maximum = Math.ceil(guestMemoryBytes(limits.memoryBytes) / wasmPage);
+  const wasmMemory = new WebAssembly.Memory({ initial: initialPages, maximum });
+  return newQuickJSWASMModuleFromVariant(newVariant(RELEASE_SYNC, { wasmModule: wasm, wasmMemory }));
 }
+
+/** What the module asks for at the least. */
+const initialPages = 256;
 
 export interface GuestOptions {
   readonly quickJs: QuickJSWASMModule;
   readonly control: Control;
   readonly limits: SandboxLimits;
   readonly context: ContextFunctions;
+  /** A number that no other call of the thread has. */
+  newCallId(): number;
   onOutput(text: string): void;
   /** A sub-call; its reply comes back through `Guest.reply` or `Guest.fail`. */
   onCall(callId: number, call: SubCall): void;
@@ -42,6 +54,14 @@ export interface GuestOptions {
 
 /** What a cell came to, but for what became of the variables. */
 export type GuestOutcome = Omit<WorkerOutcome, "memory">;
+
+/** A cell as it was written. */
+interface CellSource {
+  readonly name: string;
+  readonly source: string;
+  /** Columns by which the rewritten first line is further right. */
+  readonly shift: number;
+}
 
 type Library = Record<"begin" | "collect" | "describeError" | "inspect" | "variable", QuickJSHandle>;
 
@@ -52,13 +72,13 @@ export class Guest {
   readonly #vm: QuickJSContext;
   readonly #library: Library;
   readonly #calls = new Map<number, QuickJSDeferredPromise>();
-  #nextCall = 1;
   #wake: () => void = () => {};
   #budget: Budget = { turns: 0, calls: 0, tokens: 0, usd: null, seconds: 0 };
   /** Milliseconds (of `performance.now()`) at which the code that runs now is interrupted. */
   #deadline = Number.POSITIVE_INFINITY;
   #cpuMs = 0;
   #printed = 0;
+  #warnings = 0;
   #broken = false;
 
   constructor(options: GuestOptions) {
@@ -79,9 +99,10 @@ export class Guest {
     this.#budget = budget;
     this.#cpuMs = 0;
     this.#printed = 0;
+    this.#warnings = 0;
     this.#options.context.startCell();
     try {
-      return await this.#evaluate(name, source, cell.code, cell.echo, now);
+      return await this.#evaluate(cell.code, cell.echo, now, { name, source, shift: cell.shift });
     } catch (error) {
       // Only a fault of the machine itself comes here, and none of its memory can be trusted after it.
       this.#broken = true;
@@ -107,7 +128,7 @@ export class Guest {
 
   variable(name: string): Variable {
     const text = this.#timed(afterMs, () => this.#callText(this.#library.variable, this.#vm.newString(name)));
-    return JSON.parse(text) as Variable;
+    return readVariable(text);
   }
 
   reply(callId: number, text: string, budget: Budget): void {
@@ -132,18 +153,18 @@ export class Guest {
     this.#wake();
   }
 
-  async #evaluate(name: string, source: string, code: string, echo: boolean, now: number): Promise<GuestOutcome> {
+  async #evaluate(code: string, echo: boolean, now: number, cell: CellSource): Promise<GuestOutcome> {
     this.#begin(now);
-    const evaluated = this.#compute(() => this.#vm.evalCode(code, name, evalAsync));
-    if (evaluated.error) return this.#failed(evaluated.error, name, source);
+    const evaluated = this.#compute(() => this.#vm.evalCode(code, cell.name, evalAsync));
+    if (evaluated.error) return this.#failed(evaluated.error, cell);
     const promise = evaluated.value;
     try {
       await this.#settled(promise);
       if (this.#interrupted()) return this.#timeOut();
       const state = this.#vm.getPromiseState(promise);
-      if (state.type === "rejected") return this.#failed(state.error, name, source);
+      if (state.type === "rejected") return this.#failed(state.error, cell);
       if (state.type === "pending") return this.#neverSettled();
-      return state.value.consume((result) => this.#finished(result, echo, name, source));
+      return state.value.consume((result) => this.#finished(result, echo, cell));
     } finally {
       promise.dispose();
     }
@@ -177,39 +198,44 @@ export class Guest {
     });
   }
 
-  #finished(result: QuickJSHandle, echo: boolean, name: string, source: string): GuestOutcome {
-    const last = this.#vm.getProp(result, "value");
-    const state = this.#vm.getPromiseState(last);
-    if (state.type === "pending") return this.#neverSettled();
-    if (state.type === "rejected") return this.#failed(state.error, name, source);
-    const shown = echo && this.#vm.typeof(state.value) !== "undefined";
-    const inspected = shown
-      ? this.#compute(() => this.#vm.callFunction(this.#library.inspect, this.#vm.undefined, state.value))
-      : null;
-    if (inspected?.error) return this.#failed(inspected.error, name, source);
-    const value = inspected?.value.consume((handle) => this.#vm.getString(handle));
-    return this.#outcome(value === undefined ? {} : { value: cutMiddle(value, maxValueChars) });
+  #finished(result: QuickJSHandle, echo: boolean, cell: CellSource): GuestOutcome {
+    return this.#vm.getProp(result, "value").consume((last) => {
+      const state = this.#vm.getPromiseState(last);
+      if (state.type === "pending") return this.#neverSettled();
+      if (state.type === "rejected") return this.#failed(state.error, cell);
+      try {
+        return this.#shown(state.value, echo, cell);
+      } finally {
+        if (!state.notAPromise) state.value.dispose();
+      }
+    });
   }
 
-  #failed(thrown: QuickJSHandle, name: string, source: string): GuestOutcome {
+  #shown(value: QuickJSHandle, echo: boolean, cell: CellSource): GuestOutcome {
+    if (!echo || this.#vm.typeof(value) === "undefined") return this.#outcome({});
+    const inspected = this.#compute(() => this.#vm.callFunction(this.#library.inspect, this.#vm.undefined, value));
+    if (inspected.error) return this.#failed(inspected.error, cell);
+    const text = inspected.value.consume((handle) => this.#vm.getString(handle));
+    return this.#outcome({ value: cutMiddle(text, maxValueChars) });
+  }
+
+  #failed(thrown: QuickJSHandle, cell: CellSource): GuestOutcome {
     if (this.#interrupted()) {
       thrown.dispose();
       return this.#timeOut();
     }
     const described = this.#timed(afterMs, () => this.#callText(this.#library.describeError, thrown));
-    return this.#outcome({ error: cellError(JSON.parse(described), name, source) });
+    return this.#outcome({ error: cellError(readThrown(described), cell) });
   }
 
   /** The cell computed too long. It may have left jobs that would eat the time of the next cell: then nothing is kept. */
   #timeOut(): GuestOutcome {
-    this.#broken = this.#calls.size > 0 || !this.#drained();
     const seconds = this.#options.limits.cellCpuMs / 1000;
-    return this.#outcome({
-      error: {
-        name: "TimeoutError",
-        message: `The cell computed for more than ${seconds} s and was ended. Do less in one cell.`,
-      },
-    });
+    const message = `The cell computed for more than ${seconds} s and was ended. Do less in one cell.`;
+    // What was handed in before counts, so it is asked for while the machine still answers.
+    const outcome = this.#outcome({ error: { name: "TimeoutError", message } });
+    this.#broken = this.#calls.size > 0 || !this.#drained();
+    return outcome;
   }
 
   /** Ends the jobs that are left. @returns false where they go on making new ones */
@@ -230,10 +256,10 @@ export class Guest {
   }
 
   #outcome(result: { value?: string; error?: CellError }): GuestOutcome {
-    const answer = this.#broken ? "" : this.#timed(afterMs, () => this.#callText(this.#library.collect));
+    const answer = this.#broken ? null : readText(this.#timed(afterMs, () => this.#callText(this.#library.collect)));
     return {
       ...result,
-      ...(answer ? { answer: JSON.parse(answer) as string } : {}),
+      ...(answer === null ? {} : { answer }),
       touched: this.#options.context.touched,
       cpuMs: this.#cpuMs,
     };
@@ -271,7 +297,7 @@ export class Guest {
     argument?.dispose();
     if (!result.error) return result.value.consume((handle) => this.#vm.getString(handle));
     result.error.dispose();
-    return f === this.#library.describeError ? undescribed : "";
+    return "";
   }
 
   #loadLibrary(): Library {
@@ -290,7 +316,8 @@ export class Guest {
       }),
       vm.newFunction("hostCall", (call) => this.#call(vm.getString(call))),
       vm.newFunction("hostWarn", (text) => {
-        this.#options.onWarning(vm.getString(text));
+        this.#warnings += 1;
+        if (this.#warnings <= maxWarnings) this.#options.onWarning(vm.getString(text));
       }),
       vm.newString(context.kind),
       vm.newNumber(context.textChars),
@@ -322,8 +349,7 @@ export class Guest {
   }
 
   #call(json: string): QuickJSHandle {
-    const callId = this.#nextCall;
-    this.#nextCall += 1;
+    const callId = this.#options.newCallId();
     const promise = this.#vm.newPromise();
     this.#calls.set(callId, promise);
     this.#options.onCall(callId, readCall(json));
@@ -331,11 +357,39 @@ export class Guest {
   }
 }
 
-const undescribed = JSON.stringify({
-  name: "Error",
-  message: "The cell threw something that can't be shown.",
-  stack: "",
-});
+interface Thrown {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+/** The guest's own answers are checked like any other text of it. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
+
+function readText(json: string): string | null {
+  const text = parsed(json);
+  return typeof text === "string" ? text : null;
+}
+
+function readThrown(json: string): Thrown {
+  const { name, message, stack } = (parsed(json) ?? {}) as Partial<Record<keyof Thrown, unknown>>;
+  if (typeof name !== "string" || typeof message !== "string" || typeof stack !== "string") return undescribed;
+  return { name, message, stack };
+}
+
+function readVariable(json: string): Variable {
+  const { found, text, names } = (parsed(json) ?? {}) as Partial<Record<"found" | "text" | "names", unknown>>;
+  if (found === true && typeof text === "string") return { found, text };
+  return { found: false, names: Array.isArray(names) ? names.filter((name) => typeof name === "string") : [] };
+}
+
+const undescribed: Thrown = { name: "Error", message: "The cell threw something that can't be shown.", stack: "" };
 
 /** QuickJS strings end at a NUL when they cross over to the host. */
 function sane(text: string): string {
@@ -356,12 +410,12 @@ function faultMessage(error: unknown): string {
 const frame = /at (?:(.*?) \()?([^()\s:]+):(\d+)(?::(\d+))?\)?/g;
 
 /** An error of the guest with the position in the cell's own code. */
-function cellError(thrown: { name: string; message: string; stack: string }, cell: string, source: string): CellError {
+function cellError(thrown: Thrown, cell: CellSource): CellError {
   const { name } = thrown;
   const message = thrown.message || "(no message)";
-  const own = [...thrown.stack.matchAll(frame)].find((match) => match[2] === cell);
+  const own = [...thrown.stack.matchAll(frame)].find((match) => match[2] === cell.name);
   if (!own) return { name, message };
   const line = Number(own[3]);
-  const column = Number(own[4] ?? 1);
-  return { name, message, line, column, excerpt: excerptAt(source, line, column) };
+  const column = Math.max(1, Number(own[4] ?? 1) - (line === 1 ? cell.shift : 0));
+  return { name, message, line, column, excerpt: excerptAt(cell.source, line, column) };
 }

@@ -14,7 +14,11 @@ const start = workerData as WorkerStart;
 const control = new Control(start.control);
 
 const outputAtOnce = 32 * 1024;
+const flushAfterMs = 50;
 let output = "";
+let flushedAt = 0;
+/** Grows for as long as the thread lives, so that a late reply never meets another call. */
+let lastCallId = 0;
 
 let wasm: WebAssembly.Module | null = null;
 let quickJs: Promise<QuickJSWASMModule> | null = null;
@@ -29,6 +33,7 @@ function post(message: FromWorker): void {
 function flush(): void {
   if (output) post({ type: "output", text: output });
   output = "";
+  flushedAt = performance.now();
 }
 
 function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Guest {
@@ -37,9 +42,13 @@ function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Gue
     control,
     limits: start.limits,
     context: functions,
+    newCallId: () => {
+      lastCallId += 1;
+      return lastCallId;
+    },
     onOutput: (text) => {
       output += text;
-      if (output.length >= outputAtOnce) flush();
+      if (output.length >= outputAtOnce || performance.now() - flushedAt > flushAfterMs) flush();
     },
     onCall: (callId, call) => {
       flush();
@@ -68,14 +77,14 @@ function save(running: Guest): void {
 
 /** Replaces a guest whose machine is broken by a new one with the memory of before the cell. */
 async function replaceGuest(module: WebAssembly.Module, functions: ContextFunctions): Promise<CellMemory> {
-  const next = newGuest(await instantiate(module), functions);
+  const next = newGuest(await instantiate(module, start.limits), functions);
   guest = Promise.resolve(next);
   return snapshot !== null && restoreSnapshot(next.memory, next.layout, snapshot) ? "restored" : "lost";
 }
 
 async function runCell(message: Extract<ToWorker, { type: "cell" }>): Promise<void> {
   const running = await guest;
-  if (!running || !wasm || !context) return;
+  if (!running || !wasm || !context) throw new Error("A cell came before the context.");
   const outcome = await running.run(message.name, message.code, message.now, message.budget);
   flush();
   const memory = running.broken ? await replaceGuest(wasm, context) : "kept";
@@ -87,7 +96,7 @@ port.on("message", async (message: ToWorker) => {
   switch (message.type) {
     case "wasm":
       wasm = message.wasm;
-      quickJs = instantiate(wasm);
+      quickJs = instantiate(wasm, start.limits);
       // The parser is slow the first time.
       void rewriteCell("1");
       return;

@@ -1,7 +1,12 @@
-const wasmPage = 64 * 1024;
+export const wasmPage = 64 * 1024;
 
 /** Room for the guest's memory beyond its limit: the machine itself, and the pages it grows by. */
 const spareBytes = 64 * 1024 * 1024;
+
+/** Bytes that a guest's memory may grow to, where the guest itself may use `memoryLimit` of them. */
+export function guestMemoryBytes(memoryLimit: number): number {
+  return memoryLimit + spareBytes;
+}
 
 /** A `WebAssembly.Memory`; `grow` counts in pages of 64 KiB. */
 export interface GuestMemory {
@@ -29,8 +34,9 @@ export function takeSnapshot(
   earlier: Snapshot | null,
 ): Snapshot | null {
   const from = new Uint8Array(memory.buffer);
-  const bytes = earlier?.bytes ?? new SharedArrayBuffer(from.length, { maxByteLength: memoryLimit + spareBytes });
-  if (from.length > bytes.maxByteLength) return null;
+  const maxByteLength = guestMemoryBytes(memoryLimit);
+  if (from.length > maxByteLength) return null;
+  const bytes = earlier?.bytes ?? new SharedArrayBuffer(from.length, { maxByteLength });
   if (bytes.byteLength < from.length) bytes.grow(from.length);
   new Uint8Array(bytes).set(from);
   return earlier ?? { bytes, layout };

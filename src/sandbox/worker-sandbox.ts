@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import type { Corpus } from "../context/corpus.ts";
-import { CancelledError } from "../rlm/cancel.ts";
+import { CancelledError, type CancelSignal } from "../rlm/cancel.ts";
 import type { CellMemory, CellOutcome, CellRequest, Sandbox, Variable } from "../rlm/sandbox.ts";
 import type { Snapshot } from "./snapshot.ts";
 import {
@@ -11,7 +11,6 @@ import {
   type FromWorker,
   type SandboxLimits,
   type ToWorker,
-  type WorkerOutcome,
   type WorkerStart,
 } from "./worker-protocol.ts";
 
@@ -52,6 +51,17 @@ interface Thread {
   readonly control: Control;
   /** Settles when the machine stands; see `FromWorker`. */
   readonly ready: Promise<CellMemory>;
+  /** Settles with the reason when the thread is gone. */
+  readonly gone: Promise<string>;
+}
+
+/** A message to the worker, and its answer; null for messages that are not. */
+interface Exchange<T> {
+  readonly message: ToWorker;
+  readonly signal?: CancelSignal;
+  answer(message: FromWorker): T | null;
+  /** What comes where the thread had to be ended. */
+  ended(reason: string, memory: CellMemory): T;
 }
 
 class WorkerSandbox implements Sandbox {
@@ -66,27 +76,37 @@ class WorkerSandbox implements Sandbox {
     this.#corpus = corpus;
     this.#limits = limits;
     this.#thread = this.#startThread();
+    // A thread that can't start is told to whoever runs a cell in it.
+    this.#thread.catch(() => {});
   }
 
   async run(cell: CellRequest): Promise<CellOutcome> {
-    if (cell.signal.aborted) throw new CancelledError();
     const startedAt = performance.now();
-    const thread = await this.#thread;
-    const outcome = await this.#runIn(thread, cell);
+    const id = this.#id();
+    const name = `cell-${cell.turn}.${cell.cell}`;
+    const { worker } = await this.#thread;
+    const outcome = await this.#exchange<Omit<CellOutcome, "wallMs">>({
+      message: { type: "cell", id, code: cell.code, name, now: cell.now, budget: cell.budget() },
+      signal: cell.signal,
+      answer: (message) => {
+        if (message.type === "finished" && message.id === id) return message.outcome;
+        this.#serve(message, worker, cell);
+        return null;
+      },
+      ended: (reason, memory) => {
+        const error = { name: "TimeoutError", message: reason };
+        return { error, touched: true, cpuMs: this.#limits.cellCpuMs, memory };
+      },
+    });
     return { ...outcome, wallMs: performance.now() - startedAt };
   }
 
-  async variable(name: string): Promise<Variable> {
-    const { worker } = await this.#thread;
+  variable(name: string): Promise<Variable> {
     const id = this.#id();
-    return new Promise((resolve) => {
-      const listen = (message: FromWorker) => {
-        if (message.type !== "variable" || message.id !== id) return;
-        worker.off("message", listen);
-        resolve(message.variable);
-      };
-      worker.on("message", listen);
-      post(worker, { type: "variable", id, name });
+    return this.#exchange<Variable>({
+      message: { type: "variable", id, name },
+      answer: (message) => (message.type === "variable" && message.id === id ? message.variable : null),
+      ended: () => ({ found: false, names: [] }),
     });
   }
 
@@ -97,25 +117,26 @@ class WorkerSandbox implements Sandbox {
     await thread?.worker.terminate();
   }
 
-  #runIn({ worker, control }: Thread, cell: CellRequest): Promise<WorkerOutcome> {
-    const id = this.#id();
+  /** Sends a message and waits for its answer, for the thread's end, for its being stuck, or for the cancel. */
+  async #exchange<T>({ message, signal, answer, ended }: Exchange<T>): Promise<T> {
+    if (signal?.aborted) throw new CancelledError();
+    const { worker, control, gone } = await this.#thread;
     return new Promise((resolve, reject) => {
+      let over = false;
       const finish = (settle: () => void) => {
+        if (over) return;
+        over = true;
         clearInterval(watchdog);
         worker.off("message", listen);
-        worker.off("error", fail);
-        cell.signal.removeEventListener("abort", cancel);
+        signal?.removeEventListener("abort", cancel);
         settle();
       };
-      const replace = (message: string) => {
-        const cpuMs = this.#limits.cellCpuMs;
-        finish(() => resolve(this.#replaceThread(worker).then((memory) => killed(message, cpuMs, memory))));
+      const replace = (reason: string) =>
+        finish(() => resolve(this.#replaceThread(worker).then((memory) => ended(reason, memory))));
+      const listen = (received: FromWorker) => {
+        const answered = answer(received);
+        if (answered !== null) finish(() => resolve(answered));
       };
-      const listen = (message: FromWorker) => {
-        if (message.type === "finished" && message.id === id) finish(() => resolve(message.outcome));
-        else this.#serve(message, worker, cell);
-      };
-      const fail = (error: Error) => replace(`The REPL's thread broke down (${error.message.slice(0, 200)}).`);
       const cancel = () => {
         control.cancel();
         void worker.terminate();
@@ -125,10 +146,9 @@ class WorkerSandbox implements Sandbox {
         if (control.lateMs() > grace) replace(notInterruptible);
       }, watchEvery);
       worker.on("message", listen);
-      worker.once("error", fail);
-      cell.signal.addEventListener("abort", cancel, { once: true });
-      const name = `cell-${cell.turn}.${cell.cell}`;
-      post(worker, { type: "cell", id, code: cell.code, name, now: cell.now, budget: cell.budget() });
+      signal?.addEventListener("abort", cancel, { once: true });
+      void gone.then((reason) => replace(reason));
+      post(worker, message);
     });
   }
 
@@ -170,19 +190,23 @@ class WorkerSandbox implements Sandbox {
     });
     worker.unref();
     if (this.#closed) void worker.terminate();
+    const gone = new Promise<string>((resolve) => {
+      worker.once("error", (error) => resolve(`The REPL's thread broke down (${error.message.slice(0, 200)}).`));
+      worker.once("exit", () => resolve("The REPL's thread has ended."));
+    });
     const ready = new Promise<CellMemory>((resolve) => {
       worker.on("message", (message: FromWorker) => {
         if (message.type === "ready") resolve(message.memory);
         else if (message.type === "snapshot") this.#snapshot = message.snapshot;
       });
-      worker.once("exit", () => resolve("lost"));
+      void gone.then(() => resolve("lost"));
     });
     post(worker, { type: "wasm", wasm: await quickJs() });
     this.#corpus.then(
       (corpus) => post(worker, { type: "corpus", corpus, snapshot: this.#snapshot }),
       () => void worker.terminate(),
     );
-    return { worker, control, ready };
+    return { worker, control, ready, gone };
   }
 
   #id(): number {
@@ -192,10 +216,6 @@ class WorkerSandbox implements Sandbox {
 }
 
 const notInterruptible = "The cell was stuck in one long operation and had to be ended.";
-
-function killed(message: string, cpuMs: number, memory: CellMemory): WorkerOutcome {
-  return { error: { name: "TimeoutError", message }, touched: true, cpuMs, memory };
-}
 
 function post(worker: Worker, message: ToWorker): void {
   worker.postMessage(message);
