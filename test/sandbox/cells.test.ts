@@ -76,6 +76,7 @@ test.each([
     "2 |   throw new RangeError('r');\n                          ^",
   ],
   ["let ok = 1;\nif (ok { }", "SyntaxError", 2, "2 | if (ok { }\n           ^"],
+  ["nope(); return 1", "ReferenceError", 1, "1 | nope(); return 1\n    ^"],
   ["const h = 1;\n\nconst p = h.a.b;", "TypeError", 3, "3 | const p = h.a.b;\n                 ^"],
 ])("the error of %j has the cell's own line", async (code, name, line, excerpt) => {
   expect((await shared.run(code)).error).toMatchObject({ name, line, excerpt });
@@ -155,4 +156,16 @@ test("a text is a real string, and one of more than 16 MB has its reading method
     [...context.matchAll(/needle/g)].length, context.lines(1, 2).length, context.includes("nothing")]`;
   expect((await large.run(cell)).value).toBe(`[${long.length}, "line", ${long.indexOf("needle")}, "42", 1, 2, false]`);
   expect((await large.run("context.split('x')")).error?.message).toMatch(/use chunks\(\), search\(\) or lines/);
+});
+
+test("a variable called answer is a variable", async () => {
+  const { run, sandbox } = await startRepl();
+  expect((await run("const answer = 'mine'; FINAL_VAR('answer')")).answer).toBe("mine");
+  expect(await sandbox.variable("answer")).toEqual({ found: true, text: "mine" });
+});
+
+test("an answer that was not taken is not handed in again by the next cell", async () => {
+  const { run } = await startRepl();
+  expect((await run("answer.content = 'early'; answer.ready = true")).answer).toBe("early");
+  expect(await run("list()")).not.toHaveProperty("answer");
 });

@@ -38,6 +38,7 @@ describe("a cell that bloats meets the memory limit", () => {
     ["'a'.repeat(1e9).length"],
     ["const a = []; for (;;) a.push({ x: [1, 2, 3] })"],
     ["new Uint8Array(1e9)"],
+    ["const a = []; for (;;) a.push('x'.repeat(1e6) + a.length)"],
     ["let s = 'abc'; for (;;) s += s"],
   ])("%s", async (code) => {
     const { run } = await startRepl({ limits: { memoryBytes: 32 * 1024 * 1024, cellCpuMs: 5_000 } });
@@ -138,4 +139,53 @@ test("cancel ends a cell that never ends", async () => {
   const running = run("for (;;) {}");
   setTimeout(() => cancel.abort(), 50);
   await expect(running).rejects.toMatchObject({ code: "cancelled" });
+});
+
+describe("what the host is told by a guest is checked", () => {
+  test("a variable that is a promise, or throws when read, is no answer", async () => {
+    const { run, sandbox } = await startRepl();
+    await run("var p = llm_query('a'); Object.defineProperty(globalThis, 'g', { get() { throw 1 } })");
+    expect(await sandbox.variable("p")).toMatchObject({ found: false });
+    expect(await sandbox.variable("g")).toMatchObject({ found: false });
+    expect((await run("1 + 1")).value).toBe("2");
+  });
+  test("an answer is a text whatever the cell has made of String", async () => {
+    const { run } = await startRepl();
+    const { answer } = await run(
+      "String.prototype.includes = () => true; String.prototype.replaceAll = () => ({}); FINAL('x')",
+    );
+    expect(answer === undefined || typeof answer === "string").toBe(true);
+  });
+});
+
+test("a late reply to a call of a killed cell never meets a later call", async () => {
+  const { run } = await startRepl({
+    limits: { cellCpuMs: 300 },
+    onSubCall: async ({ prompt }) => {
+      await new Promise((wait) => setTimeout(wait, prompt === "first" ? 600 : 900));
+      return `reply to ${prompt}`;
+    },
+  });
+  expect((await run("llm_query('first'); for (;;) {}")).error?.name).toBe("TimeoutError");
+  expect((await run("await llm_query('second')")).value).toBe("reply to second");
+});
+
+test("what was handed in before a time-out counts", async () => {
+  const { run } = await startRepl({ limits: { cellCpuMs: 300 } });
+  expect(await run("list(); FINAL('kept'); for (;;) {}")).toMatchObject({
+    answer: "kept",
+    error: { name: "TimeoutError" },
+  });
+});
+
+test("the values that cells end on are let go", async () => {
+  const { run } = await startRepl({ limits: { memoryBytes: 64 * 1024 * 1024 } });
+  for (let i = 0; i < 12; i += 1) expect((await run(`var big = "${i}".repeat(10e6)`)).error).toBeUndefined();
+  expect((await run("big.length")).value).toBe("20000000");
+});
+
+test("a guest that fills its memory is still kept from one cell to the next", async () => {
+  const { run } = await startRepl({ limits: { memoryBytes: 48 * 1024 * 1024, cellCpuMs: 2_000 } });
+  await run("var kept = 7; var fill = []; try { for (;;) fill.push(new Uint8Array(1e6).fill(1)) } catch {}");
+  expect((await run("kept")).value).toBe("7");
 });
