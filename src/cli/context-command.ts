@@ -5,6 +5,7 @@ import { formatCount, formatNumberOf } from "../rlm/format.ts";
 import { pathsOf } from "./ask-command.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { parseFlags } from "./flags.ts";
+import { printable } from "./printable.ts";
 
 /** `rlm context`: what would be asked about, and each file that is left out with its reason. @returns the exit code */
 export async function contextCommand(args: readonly string[]): Promise<number> {
@@ -14,7 +15,8 @@ export async function contextCommand(args: readonly string[]): Promise<number> {
     { signal: new CancelSource() },
   );
   const view = viewOf(corpus);
-  process.stdout.write(`${[view.card(), ...maskedLines(view), ...leftOutLines(view)].join("\n")}\n`);
+  const page = [view.card(), ...maskedLines(view), ...leftOutLines(view)].join("\n");
+  process.stdout.write(`${process.stdout.isTTY ? printable(page) : page}\n`);
   return exitCodes.answered;
 }
 

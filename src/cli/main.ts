@@ -58,9 +58,11 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 // A reader that went away (`rlm ask … | head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 
 function exitCodeFor(error: unknown): number {
   if (error instanceof UsageError) return exitCodes.usage;

@@ -5,6 +5,7 @@ import { formatCount, formatMs, formatNumberOf, formatShort, formatTokens, forma
 import { estimateTokens } from "../rlm/limits.ts";
 import { type CallNode, type CellNode, RunTree, sumSpent, type TurnNode } from "../rlm/run-tree.ts";
 import { describeActivity } from "../rlm/run-words.ts";
+import { printable } from "./printable.ts";
 
 const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const frameMs = 80;
@@ -21,7 +22,8 @@ export async function showProgress(events: AsyncIterable<RunEvent>, out: NodeJS.
   let told = 0;
   const tell = (line: string) => {
     status?.clear();
-    out.write(`${live ? styleText("dim", line) : line}\n`);
+    const plain = printable(line);
+    out.write(`${live ? styleText("dim", plain) : plain}\n`);
   };
   for await (const event of events) {
     tree.add(event);
@@ -50,7 +52,7 @@ function startStatus(out: NodeJS.WriteStream, tree: RunTree): Status {
     frame += 1;
     const line = `${spinner[frame % spinner.length]} ${describeActivity(tree)}`;
     clear();
-    out.write(oneLine(line, Math.max(20, (out.columns ?? 80) - 1)));
+    out.write(printable(oneLine(line, Math.max(20, (out.columns ?? 80) - 1))));
   }, frameMs);
   return {
     clear,

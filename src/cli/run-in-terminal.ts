@@ -5,6 +5,7 @@ import type { StopReason } from "../rlm/events.ts";
 import type { AskOptions } from "./ask-options.ts";
 import { chooseModels } from "./choose-models.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { printable } from "./printable.ts";
 import { showProgress } from "./progress.ts";
 import { renderMarkdown } from "./terminal-markdown.ts";
 import { openTrace } from "./trace-file.ts";
@@ -28,7 +29,7 @@ export async function runInTerminal(
     cancel.addEventListener("abort", () => run.cancel());
     if (cancel.aborted) run.cancel();
     const readers = [showProgress(run.events(), process.stderr)];
-    if (writeTrace) readers.push(writeTrace(run.events()));
+    if (writeTrace) readers.push(writeTrace(run.events()).catch(tellTraceFailure));
     const result = await run.result;
     await Promise.all(readers);
     printResult(result, options.json);
@@ -36,6 +37,11 @@ export async function runInTerminal(
   } finally {
     stopListening();
   }
+}
+
+/** A full disk costs the trace, not the answer. */
+function tellTraceFailure(error: Error): void {
+  process.stderr.write(`rlm: The trace is not whole: ${error.message}.\n`);
 }
 
 /** The first Ctrl-C cancels; a second one ends the process at once. */
@@ -57,11 +63,10 @@ function onInterrupt(cancel: () => void): () => void {
 function printResult(result: RunResult, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify(resultObject(result))}\n`);
   else if (result.answer !== null) {
-    const rendered = process.stdout.isTTY ? renderMarkdown(result.answer) : result.answer;
+    const rendered = process.stdout.isTTY ? renderMarkdown(printable(result.answer)) : result.answer;
     process.stdout.write(`${rendered.trimEnd()}\n`);
   }
-  const closing = closingLine(result);
-  if (closing) process.stderr.write(`${closing}\n`);
+  for (const line of closingLines(result)) process.stderr.write(`rlm: ${printable(line)}\n`);
 }
 
 /** What `--json` prints. */
@@ -88,13 +93,16 @@ const limitNames: Partial<Record<StopReason, string>> = {
   errors: "failed cells in a row",
 };
 
-function closingLine({ stopReason, answer, error, citations }: RunResult): string | null {
-  if (error) return `rlm: ${error.message}`;
-  if (stopReason === "cancelled") return "rlm: Cancelled.";
+/** What the user should know about how the run ended. */
+function closingLines({ stopReason, answer, error, citations }: RunResult): string[] {
+  if (error) return [error.message];
+  if (stopReason === "cancelled") return ["Cancelled."];
   const limit = limitNames[stopReason];
-  if (limit) return `rlm: Stopped at the limit of ${limit}: ${answer === null ? "no answer" : "partial answer"}.`;
-  const missing = citations.filter((citation) => citation.status === "missing");
-  if (missing.length === 0) return null;
-  const places = missing.map(({ path, from, to }) => `${path}:${from === to ? from : `${from}-${to}`}`).join(", ");
-  return `rlm: Not in the files: ${places}.`;
+  const missing = citations
+    .filter((citation) => citation.status === "missing")
+    .map(({ path, from, to }) => `${path}:${from === to ? from : `${from}-${to}`}`);
+  return [
+    ...(missing.length ? [`Not in the files: ${missing.join(", ")}.`] : []),
+    ...(limit ? [`Stopped at the limit of ${limit}: ${answer === null ? "no answer" : "partial answer"}.`] : []),
+  ];
 }

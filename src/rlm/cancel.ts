@@ -19,6 +19,20 @@ export function throwIfCancelled(signal: CancelSignal): void {
   if (signal.aborted) throw new CancelledError();
 }
 
+/** Does work under a signal of its own that also follows another; it is aborted when the work is over. */
+export async function under<T>(signal: CancelSignal, work: (scope: CancelSource) => Promise<T>): Promise<T> {
+  const scope = new CancelSource();
+  const abort = () => scope.abort();
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await work(scope);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    abort();
+  }
+}
+
 /** A signal that its owner can abort, as `AbortController` has it, without the DOM. */
 export class CancelSource implements CancelSignal {
   aborted = false;

@@ -9,6 +9,8 @@ export interface Place {
   readonly to: number;
 }
 
+const maxChars = 1_000;
+
 // A path may hold brackets of its own, such as `app/[id]/page.tsx`.
 const bracketed = /\[((?:[^[\]\n]|\[[^[\]\n]*\])+)\](?!\()/y;
 const place = /^(?:(.*[A-Za-z].*):)?(\d+)(?:\s*[-–]\s*(\d+))?$/;
@@ -24,7 +26,7 @@ export function readCitation(
 ): { readonly places: readonly Place[]; readonly end: number } | null {
   bracketed.lastIndex = at;
   const inside = bracketed.exec(text)?.[1];
-  const places = inside === undefined ? null : readPlaces(inside);
+  const places = inside === undefined || inside.length > maxChars ? null : readPlaces(inside);
   return places && { places, end: bracketed.lastIndex };
 }
 

@@ -81,21 +81,30 @@ function fenceOf(lines: readonly string[], from: number, end: number, opening: O
   return { kind: "fence", language: opening.language, content: content.join("\n"), closed: end < lines.length };
 }
 
+/** How many fences inside its strings a cell may have. */
+const maxInnerFences = 100;
+
 /** The number of the line that closes a fence, or the number of lines where none does. */
 function findEnd(lines: readonly string[], from: number, opening: Opening): number {
-  const closing = closingLines(lines, from, opening);
-  const first = closing[0] ?? lines.length;
-  if (cellLanguages.has(opening.language)) {
-    return closing.find((end) => !breaksOff(lines.slice(from, end).join("\n"))) ?? first;
-  }
+  const first = nextClosing(lines, from, opening);
+  if (cellLanguages.has(opening.language)) return cellEnd(lines, from, first, opening) ?? first;
   if (opening.language === "answer") return balancedEnd(lines, from, opening) ?? first;
   return first;
 }
 
-function closingLines(lines: readonly string[], from: number, opening: Opening): number[] {
-  const found: number[] = [];
-  for (let i = from; i < lines.length; i += 1) if (closes(lines[i] ?? "", opening)) found.push(i);
-  return found;
+/** The first closing line at which the code of a cell does not break off inside a literal or a comment. */
+function cellEnd(lines: readonly string[], from: number, first: number, opening: Opening): number | undefined {
+  let end = first;
+  for (let tries = 0; end < lines.length && tries < maxInnerFences; tries += 1) {
+    if (!breaksOff(lines.slice(from, end).join("\n"))) return end;
+    end = nextClosing(lines, end + 1, opening);
+  }
+  return undefined;
+}
+
+function nextClosing(lines: readonly string[], from: number, opening: Opening): number {
+  for (let i = from; i < lines.length; i += 1) if (closes(lines[i] ?? "", opening)) return i;
+  return lines.length;
 }
 
 function closes(line: string, opening: Opening): boolean {

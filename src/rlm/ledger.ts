@@ -1,11 +1,13 @@
 import type { Totals } from "./events.ts";
 import { estimateTokens, type Limits } from "./limits.ts";
-import { addUsage, type Message, type ModelReply, noUsage, type Usage } from "./model.ts";
+import { addUsage, type Message, noUsage, type Spent, type Usage } from "./model.ts";
 import type { LimitReached } from "./prompts.ts";
 import type { Budget } from "./sandbox.ts";
 
 /** Tokens kept for the output of the last call. */
 const lastOutput = 4_000;
+/** Tokens that a sub-call's reply is taken to have before any has come. */
+const unknownOutput = 500;
 /** The part of a run's time that is kept for the last call, at most a minute. */
 const lastShare = 0.1;
 const lastSecondsAtMost = 60;
@@ -30,6 +32,7 @@ export class Ledger {
   #usage: Usage = noUsage;
   #costUsd: number | null = 0;
   #reserved = 0;
+  #settled = 0;
   /** What the last call would take: the conversation so far and its output. */
   #lastCall = lastOutput;
   #errors = 0;
@@ -63,7 +66,7 @@ export class Ledger {
    * @throws LimitError if the call does not fit
    */
   reserveCall(prompt: string): number {
-    const tokens = estimateTokens(prompt.length);
+    const tokens = estimateTokens(prompt.length) + this.#expectedOutput();
     if (this.#calls >= this.limits.calls) {
       this.#callLimitHit = true;
       throw new LimitError("calls", `The run's ${this.limits.calls} sub-calls are used up. Answer from what you have.`);
@@ -79,11 +82,14 @@ export class Ledger {
     return tokens;
   }
 
-  release(reservation: number): void {
+  /** Gives a reservation back. @param sent false where the call was never sent, and so does not count */
+  release(reservation: number, sent: boolean): void {
     this.#reserved -= reservation;
+    if (!sent) this.#calls -= 1;
   }
 
-  settle(reply: Pick<ModelReply, "usage" | "costUsd">): void {
+  settle(reply: Spent): void {
+    this.#settled += 1;
     this.#usage = addUsage(this.#usage, reply.usage);
     this.#costUsd = this.#costUsd === null || reply.costUsd === null ? null : this.#costUsd + reply.costUsd;
   }
@@ -97,6 +103,11 @@ export class Ledger {
   workMsLeft(): number {
     const kept = Math.min(this.limits.seconds * lastShare, lastSecondsAtMost);
     return this.#msLeft() - kept * 1000;
+  }
+
+  /** Milliseconds of the run's whole time that are left. */
+  msLeft(): number {
+    return Math.max(0, this.#msLeft());
   }
 
   /** Milliseconds that the last call may take; a run that is out of time still gets what was kept for it. */
@@ -116,6 +127,11 @@ export class Ledger {
 
   totals(): Totals {
     return { turns: this.#turns, calls: this.#calls, usage: this.#usage, costUsd: this.#costUsd };
+  }
+
+  /** Tokens that a reply is likely to have: as many as those so far. */
+  #expectedOutput(): number {
+    return this.#settled === 0 ? unknownOutput : Math.ceil(this.#usage.output / this.#settled);
   }
 
   #msLeft(): number {

@@ -1,4 +1,4 @@
-/** What one run may use up. Every limit ends the run with its best answer so far, never without one. */
+/** What one run may use up. A limit ends the run with one last call for its best answer from what is known. */
 export interface Limits {
   /** Replies of the root model that may hold cells; the last call for an answer comes on top. */
   readonly turns: number;

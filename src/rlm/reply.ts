@@ -8,6 +8,8 @@ export type WrittenAnswer =
 
 /** What a reply asks for. */
 export interface ReadReply {
+  /** The reply without what the model has only thought. */
+  readonly text: string;
   /** Code to run, in order. */
   readonly cells: readonly string[];
   readonly answer: WrittenAnswer | null;
@@ -21,12 +23,17 @@ export interface ReadReply {
 
 const pythonLanguages: ReadonlySet<string> = new Set(["python", "py", "python3"]);
 
-/** What some models write down before they reply; code in it is not meant to run. */
-const thinking = /^\s*<think>[\s\S]*?(<\/think>|$)/;
+/** A reply without what some models write down before it; code in that is not meant to run. */
+function withoutThoughts(text: string): string {
+  const opened = /^\s*<think>/.test(text);
+  const end = opened ? text.indexOf("</think>") : text.search(/^<\/think>\s*$/m);
+  if (end < 0) return opened ? "" : text;
+  return text.slice(end + "</think>".length);
+}
 
 /** Reads a model's reply: section 3 of the design, points 2 and 4. */
 export function readReply(text: string, finishReason: FinishReason): ReadReply {
-  const reply = text.replace(thinking, "");
+  const reply = withoutThoughts(text);
   const cut = finishReason === "length";
   const cells: string[] = [];
   let answer: WrittenAnswer | null = null;
@@ -43,7 +50,7 @@ export function readReply(text: string, finishReason: FinishReason): ReadReply {
       answer = { kind: "text", text: block.content };
     } else if (pythonLanguages.has(block.language)) python = true;
   }
-  return { cells, answer: answer ?? finalLine(reply), cutCell, cutAnswer, python };
+  return { text: reply, cells, answer: answer ?? finalLine(reply), cutCell, cutAnswer, python };
 }
 
 interface FinalCall {
@@ -61,12 +68,18 @@ function withoutFinalLines(reply: string): string {
   return finalCalls(reply).reduceRight((text, call) => text.slice(0, call.start) + text.slice(call.end), reply);
 }
 
+/** More such lines are the babble of a model that has lost its way. */
+const maxFinalLines = 50;
+
 /** Lines outside any fence that are `FINAL(…)`, balanced and perhaps of several lines, or `FINAL_VAR(name)`. */
 function finalCalls(reply: string): FinalCall[] {
   if (!reply.includes("FINAL")) return [];
   const found: FinalCall[] = [];
+  let tries = 0;
   for (const block of splitFences(reply)) {
-    if (block.kind !== "line" || block.offset < (found.at(-1)?.end ?? 0)) continue;
+    if (block.kind !== "line" || !block.text.includes("FINAL") || tries > maxFinalLines) continue;
+    tries += 1;
+    if (block.offset < (found.at(-1)?.end ?? 0)) continue;
     const call = readFinalCall(reply, block.offset);
     if (call) found.push(call);
   }

@@ -140,3 +140,18 @@ describe("any text", () => {
     );
   });
 });
+
+test.each([
+  ["```\n```x\n", 20_000],
+  ["FINAL(\n", 20_000],
+  ["```js\n", 20_000],
+  ["````answer\n```x\n", 2_000],
+  ["[a", 50_000],
+])("%j, %i times over, is read without hanging", (babble, times) => {
+  expect(read(babble.repeat(times)).python).toBe(false);
+});
+
+test("thoughts whose beginning is not marked are not run either", () => {
+  expect(cellsOf("I could run\n```js\nno()\n```\n</think>\n```js\nyes()\n```")).toEqual(["yes()"]);
+  expect(cellsOf("```js\nprint('</think>')\n```")).toEqual(["print('</think>')"]);
+});
