@@ -87,6 +87,17 @@ describe("an answer", () => {
     expect(result.answer).toBe("careful");
   });
 
+  test("is refused while it is empty", async () => {
+    const { result } = await asked(
+      replies([
+        `${look}\n${answer(" ")}`,
+        cell("FINAL('')"),
+        (seen) => answer(/answer was empty/.test(seen) ? "full" : "?"),
+      ]),
+    );
+    expect(result).toMatchObject({ answer: "full", totals: { turns: 3 } });
+  });
+
   test("a reply with neither cell nor answer is kept, and the model is told what counts", async () => {
     const { result, server } = await asked(
       replies([
@@ -249,6 +260,24 @@ describe("limits end a run with its best answer, marked with the limit", () => {
   test("errors in a row", async () => {
     const { result } = await asked(replies([(seen) => last(seen, cell("nowhere()"))]), { limits: { errors: 2 } });
     expect(result).toMatchObject({ answer: "best guess", stopReason: "errors", totals: { turns: 3 } });
+  });
+  test("a limit of time beyond what a timer can hold is no limit", async () => {
+    const { result } = await asked(replies([look, answer("x")]), { limits: { seconds: 3_000_000 } });
+    expect(result.stopReason).toBe("answered");
+  });
+  test("time, in a direct call", async () => {
+    const { result } = await asked(() => ({ text: "late", delayMs: 30_000 }), {
+      limits: { seconds: 1 },
+      directBelowTokens: 8000,
+    });
+    expect(result).toMatchObject({ answer: null, stopReason: "time" });
+  });
+  test("a variable named in the last call is the answer", async () => {
+    const { result } = await asked(
+      replies([(seen) => (/No more cells/.test(seen) ? "FINAL_VAR(kept)" : cell("list();\nvar kept = 'found'"))]),
+      { limits: { turns: 1 } },
+    );
+    expect(result).toMatchObject({ answer: "found", stopReason: "turns" });
   });
   test("time, although a cell would go on for ever", async () => {
     const { result } = await asked(replies([(seen) => last(seen, cell("list();\nfor (;;) {}"))]), {
