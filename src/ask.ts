@@ -137,7 +137,7 @@ function loopOver(request: AskRequest, parts: AskParts, gathered: Gathered): Pro
     directBelowTokens: request.directBelowTokens ?? defaultDirectBelowTokens,
     now: Date.now,
     after: (ms, call) => {
-      const timer = setTimeout(call, ms);
+      const timer = setTimeout(call, Math.min(ms, longestTimerMs));
       return () => clearTimeout(timer);
     },
   });
@@ -152,6 +152,9 @@ function untilCancelled<T>(signal: CancelSignal, work: Promise<T>): Promise<T> {
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", cancel));
   });
 }
+
+/** A longer timer would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");

@@ -3,7 +3,7 @@ import { listModels } from "../models/list-models.ts";
 import { offlineModel } from "../models/offline-model.ts";
 import { openAiModel } from "../models/openai-model.ts";
 import type { CancelSignal } from "../rlm/cancel.ts";
-import type { Model } from "../rlm/model.ts";
+import { type Model, ModelFailure } from "../rlm/model.ts";
 import type { ModelOptions } from "./ask-options.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -28,7 +28,7 @@ export async function chooseModels(
   const baseUrl = options.baseUrl ?? (env.OPENAI_BASE_URL?.trim() || null);
   const reachable = apiKey !== null || baseUrl !== null;
   const endpoint = { baseUrl: baseUrl ?? openAi, apiKey };
-  const named = (id: string): Model => (id === "offline" ? offlineModel() : openAiModel({ id, ...endpoint }));
+  const named = oneForEach((id) => (id === "offline" ? offlineModel() : openAiModel({ id, ...endpoint })));
   const rootId = options.model ?? (reachable ? await onlyModel(endpoint, signal) : "offline");
   if (rootId !== "offline" && !reachable) {
     throw new UsageError(
@@ -38,8 +38,21 @@ export async function chooseModels(
   return { root: named(rootId), sub: named(options.subModel ?? rootId), named };
 }
 
+/** A model object learns what its endpoint does not take, so each name has only one. */
+function oneForEach(make: (id: string) => Model): (id: string) => Model {
+  const made = new Map<string, Model>();
+  return (id) => {
+    const model = made.get(id) ?? make(id);
+    made.set(id, model);
+    return model;
+  };
+}
+
 async function onlyModel(endpoint: { baseUrl: string; apiKey: string | null }, signal: CancelSignal): Promise<string> {
-  const models = await listModels({ ...endpoint, signal });
+  const models = await listModels({ ...endpoint, signal }).catch((error: unknown) => {
+    const unlisted = error instanceof ModelFailure && error.code === "unknown-model";
+    throw unlisted ? new UsageError(`Which model? ${error.message} For example: --model my-deployment.`) : error;
+  });
   const [only, ...others] = models;
   if (only !== undefined && others.length === 0) return only;
   const some = models.slice(0, 5).join(", ");

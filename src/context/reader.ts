@@ -6,6 +6,7 @@ import { formatHits } from "./format-hits.ts";
 import { GuestError } from "./guest-error.ts";
 import { globOf, select } from "./guest-glob.ts";
 import { isAbsent, kindOf, wholeNumber } from "./guest-values.ts";
+import { outline } from "./outline.ts";
 import { fileNamed, rangeOf } from "./ranges.ts";
 import { count, type SearchResult, search } from "./search.ts";
 import { show } from "./show.ts";
@@ -51,6 +52,11 @@ export class ContextReader {
     const meant = closest(name.replace(/\/$/, ""), foldersOf(this.#texts.paths));
     const hint = meant === null ? "" : ` Did you mean "${meant}"?`;
     throw new GuestError("Error", `No folder "${name.slice(0, 200)}".${hint}`);
+  }
+
+  /** The definitions in the files that a glob selects, with line numbers, as text. */
+  outline(glob?: unknown): string {
+    return outline(this.#texts, glob);
   }
 
   /** What was left out and why, secret files apart. */

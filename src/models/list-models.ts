@@ -14,12 +14,14 @@ export interface ListModelsOptions extends EndpointOptions {
 }
 
 /**
- * The names of the models that an endpoint has, in its order.
- * @throws ModelFailure, CancelledError
+ * The names of the models that an endpoint has, in its order. Azure does not list what can be asked: there it is the
+ * deployment that the URL names, and nothing is sent.
+ * @throws ModelFailure, `unknown-model` where a model can only be named; CancelledError
  */
 export async function listModels(options: ListModelsOptions): Promise<string[]> {
   throwIfCancelled(options.signal);
   const endpoint = checkEndpoint(options);
+  if (!endpoint.preset.listsModels) return deploymentIn(endpoint);
   try {
     return namesIn(await get(endpoint, options), endpoint.host);
   } catch (error) {
@@ -27,6 +29,11 @@ export async function listModels(options: ListModelsOptions): Promise<string[]> 
     const { failure } = troubleOf(error, endpoint, "");
     throw failure.code === "unknown-model" ? noList(endpoint.host) : failure;
   }
+}
+
+function deploymentIn({ deployments, preset }: Endpoint): string[] {
+  if (deployments?.named) return [deployments.named];
+  throw new ModelFailure("unknown-model", `${preset.name} does not list its deployments. Name the one to ask.`);
 }
 
 async function get(endpoint: Endpoint, { signal, timeoutMs = 15_000 }: ListModelsOptions): Promise<unknown> {

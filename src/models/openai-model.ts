@@ -1,18 +1,20 @@
 import type { OpenAI } from "openai";
 import { CancelledError, type CancelSignal, throwIfCancelled } from "../rlm/cancel.ts";
+import { formatCount } from "../rlm/format.ts";
 import {
   addUsage,
   type FinishReason,
   type Model,
-  type ModelFailure,
+  ModelFailure,
   type ModelReply,
   type ModelRequest,
   noUsage,
-  type Usage,
+  type Spent,
 } from "../rlm/model.ts";
+import { urlOfModel } from "./api-url.ts";
 import { checkEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
-import { closeGate, passGate } from "./endpoint-gate.ts";
-import { givenUp, type Retry, type Trouble, troubleOf, unknownModel, wrongUrl } from "./failures.ts";
+import { closeGate, type Pass, type Pause, passGate, pausesOf } from "./endpoint-gate.ts";
+import { givenUp, heldTooOften, type Retry, type Trouble, troubleOf, unknownModel, wrongUrl } from "./failures.ts";
 import { listModels } from "./list-models.ts";
 import { openClient } from "./openai-client.ts";
 import { costOf, listedPrice, type Price } from "./prices.ts";
@@ -37,7 +39,8 @@ export interface OpenAiModelOptions extends EndpointOptions {
 
 /**
  * A model behind an OpenAI-compatible endpoint. After `onRetry` the text of a reply begins anew: what a caller has
- * gathered of its deltas is void. The usage of a reply includes what failed tries have written.
+ * gathered of its deltas is void. The usage of a reply, or of a failure, includes what failed tries have written.
+ * One model object should serve all calls: it learns what the endpoint does not take, and warns once.
  */
 export function openAiModel(options: OpenAiModelOptions): Model {
   const caller = new Caller(options);
@@ -46,16 +49,19 @@ export function openAiModel(options: OpenAiModelOptions): Model {
 
 const retriesOf: Readonly<Record<Retry, number>> = { never: 0, once: 1, twice: 2, often: Number.POSITIVE_INFINITY };
 
-/** Tokens and dollars of one or more tries. */
-interface Spent {
-  readonly usage: Usage;
-  readonly costUsd: number | null;
+/** One call on its way. */
+interface Call {
+  readonly request: ModelRequest;
+  readonly endpoint: Endpoint;
+  readonly retries: Retries;
+  readonly bill: Bill;
 }
 
 class Caller {
   readonly #options: OpenAiModelOptions;
   #client: Promise<OpenAI> | undefined;
   #askUsage = true;
+  #warned = false;
 
   constructor(options: OpenAiModelOptions) {
     this.#options = options;
@@ -66,103 +72,174 @@ class Caller {
   async reply(request: ModelRequest): Promise<ModelReply> {
     throwIfCancelled(request.signal);
     const endpoint = checkEndpoint(this.#options);
-    const retries = new Retries(this.#options);
-    let spent: Spent = { usage: noUsage, costUsd: 0 };
-    for (;;) {
-      await passGate(endpoint.origin, request.signal);
-      const reception = new Reception();
-      try {
-        await this.#receive(reception, request, endpoint);
-        spent = addSpent(spent, this.#spentOn(reception, request, endpoint));
-        return { text: reception.text, ...spent, finishReason: finishReasonOf(reception) };
-      } catch (error) {
-        if (request.signal.aborted) throw new CancelledError();
-        if (reception.begun) spent = addSpent(spent, this.#spentOn(reception, request, endpoint));
-        if (this.#dropsUsageOption(error)) continue;
-        await this.#waitOrFail(troubleOf(error, endpoint, this.#options.id), retries, request, endpoint);
+    const call: Call = { request, endpoint, retries: new Retries(this.#options), bill: new Bill() };
+    try {
+      for (;;) {
+        const outcome = await this.#try(call);
+        if (typeof outcome !== "number") return outcome;
+        await sleep(outcome, request.signal);
       }
+    } catch (error) {
+      throw error instanceof ModelFailure ? new ModelFailure(error.code, error.message, call.bill.spent) : error;
     }
   }
 
-  async #receive(reception: Reception, request: ModelRequest, endpoint: Endpoint): Promise<void> {
-    this.#client ??= openClient(endpoint);
+  /** @returns the reply, or milliseconds to wait before the next try @throws ModelFailure, CancelledError */
+  async #try(call: Call): Promise<ModelReply | number> {
+    const { request, endpoint, bill } = call;
+    const pass = await passGate(endpoint.origin, request.signal, (pause) => held(pause, call));
+    const reception = new Reception();
+    const askUsage = this.#askUsage;
+    try {
+      await this.#receive(reception, call, pass, askUsage);
+      bill.add(this.#spentOn(reception, call));
+      this.#warnOfCut(reception, call);
+      return { text: reception.text, ...bill.total, finishReason: finishReasonOf(reception) };
+    } catch (error) {
+      if (request.signal.aborted) throw new CancelledError();
+      if (reception.begun) bill.add(this.#spentOn(reception, call));
+      if (askUsage && refusesUsageOption(error)) {
+        this.#askUsage = false;
+        return 0;
+      }
+      return await this.#afterTrouble(troubleOf(error, endpoint, this.#options.id), call, pass);
+    } finally {
+      pass.release();
+    }
+  }
+
+  async #receive(reception: Reception, { request, endpoint }: Call, pass: Pass, askUsage: boolean): Promise<void> {
     const { id, firstTokenTimeoutMs = 120_000, idleTimeoutMs = 60_000 } = this.#options;
+    this.#client ??= openClient(endpoint, urlOfModel(endpoint, id));
     await reception.receive(await this.#client, {
       model: id,
       messages: request.messages,
-      askUsage: this.#askUsage,
+      askUsage,
       signal: request.signal,
       onDelta: (text) => request.onDelta?.(text),
+      onAccepted: pass.accepted,
       firstTokenTimeoutMs,
       idleTimeoutMs,
     });
   }
 
-  /** Waits before the next try. @throws ModelFailure where there is none; CancelledError */
-  async #waitOrFail(trouble: Trouble, retries: Retries, request: ModelRequest, endpoint: Endpoint): Promise<void> {
-    const wait = retries.next(trouble);
-    if (wait === null) throw await this.#lastFailure(trouble, retries, request.signal, endpoint);
-    if (trouble.failure.code === "rate-limit") closeGate(endpoint.origin, wait);
-    request.onRetry?.(trouble.failure, wait);
-    await sleep(wait, request.signal);
+  /** @returns milliseconds to wait before the next try @throws ModelFailure where there is none; CancelledError */
+  async #afterTrouble(trouble: Trouble, call: Call, pass: Pass): Promise<number> {
+    const { request, endpoint, retries } = call;
+    const limited = trouble.failure.code === "rate-limit";
+    if (!limited && trouble.status !== null) pass.accepted();
+    const wait = retries.next(trouble, limited ? pausesOf(endpoint.origin) : 0);
+    if (wait === null) throw await this.#lastFailure(trouble, call);
+    const left = limited ? closeGate(endpoint.origin, pass, wait, trouble.failure) : wait;
+    request.onRetry?.(trouble.failure, left);
+    retries.told = limited;
+    return limited ? 0 : wait;
   }
 
-  async #lastFailure(
-    trouble: Trouble,
-    retries: Retries,
-    signal: CancelSignal,
-    endpoint: Endpoint,
-  ): Promise<ModelFailure> {
+  async #lastFailure(trouble: Trouble, { request, endpoint, retries }: Call): Promise<ModelFailure> {
     if (trouble.failure.code !== "unknown-model") return givenUp(trouble, retries.tries, retries.waitedMs);
-    const known = await listModels({ ...this.#options, signal, timeoutMs: 2_000 }).catch(() => null);
-    throwIfCancelled(signal);
+    const known = await this.#knownModels(request.signal, endpoint);
+    throwIfCancelled(request.signal);
     const misplaced = trouble.status === 404 && (known ? known.includes(this.#options.id) : !trouble.aboutModel);
-    return misplaced ? wrongUrl(endpoint) : unknownModel(this.#options.id, endpoint.host, known);
+    return misplaced ? wrongUrl(endpoint) : unknownModel(this.#options.id, endpoint, known);
   }
 
-  /** True where the endpoint does not know how to state usage in a stream, which is then no longer asked for. */
-  #dropsUsageOption(error: unknown): boolean {
-    const { status, message } = fields(error);
-    if (!this.#askUsage || (status !== 400 && status !== 422) || !/stream_options/.test(String(message))) return false;
-    this.#askUsage = false;
-    return true;
+  async #knownModels(signal: CancelSignal, { preset }: Endpoint): Promise<string[] | null> {
+    if (!preset.listsModels) return null;
+    return listModels({ ...this.#options, signal, timeoutMs: 2_000 }).catch(() => null);
   }
 
-  #spentOn({ stated, text, reasoning }: Reception, { messages }: ModelRequest, { host }: Endpoint): Spent {
-    const usage = stated?.usage ?? estimatedUsage(messages, text, reasoning);
-    const price = this.#options.price ?? listedPrice(host, this.#options.id, usage);
+  /** Some servers cut a prompt that does not fit, and say so nowhere but in its number of tokens. */
+  #warnOfCut({ stated }: Reception, { request, endpoint }: Call): void {
+    const sent = estimatedUsage(request.messages, "").input;
+    const read = stated?.usage.input ?? sent;
+    if (this.#warned || !endpoint.preset.cutsPrompts || sent < cutFromTokens || read > sent * cutShare) return;
+    this.#warned = true;
+    const counts = `read only ${formatCount(read)} of ≈${formatCount(sent)} tokens`;
+    request.onWarning?.(
+      "prompt-cut",
+      `“${this.#options.id}” at ${endpoint.host} ${counts}: the prompt was cut. ${endpoint.preset.widen}`,
+    );
+  }
+
+  #spentOn({ stated, text, reasoningChars }: Reception, { request, endpoint }: Call): Spent {
+    const usage = stated?.usage ?? estimatedUsage(request.messages, text, reasoningChars);
+    const price = this.#options.price ?? listedPrice(endpoint.host, this.#options.id, usage);
     return { usage, costUsd: stated?.costUsd ?? (price && costOf(usage, price)) };
+  }
+}
+
+/** Below this prompt, in estimated tokens, an estimate says nothing about a cut. */
+const cutFromTokens = 3_000;
+/** A prompt was cut if the endpoint read at most this share of its estimated tokens. */
+const cutShare = 0.6;
+
+/** Tells of a pause that the endpoint has asked for. @throws ModelFailure where there were too many */
+function held(pause: Pause, { request, retries }: Call): void {
+  if (pause.round > retries.max) throw heldTooOften(pause);
+  if (!retries.told) request.onRetry?.(pause.failure, pause.waitMs);
+  retries.told = false;
+}
+
+/** True where the endpoint does not know how to state usage in a stream. */
+function refusesUsageOption(error: unknown): boolean {
+  const { status, error: body, message } = fields(error);
+  if (status !== 400 && status !== 422) return false;
+  return /stream_options|include_usage/.test(`${JSON.stringify(body) ?? ""} ${String(message)}`);
+}
+
+/** Adds up what the tries of a call have used. */
+class Bill {
+  #total: Spent = { usage: noUsage, costUsd: 0 };
+  #empty = true;
+
+  add({ usage, costUsd }: Spent): void {
+    const known = this.#total.costUsd;
+    this.#empty = false;
+    this.#total = {
+      usage: addUsage(this.#total.usage, usage),
+      costUsd: known === null || costUsd === null ? null : known + costUsd,
+    };
+  }
+
+  get total(): Spent {
+    return this.#total;
+  }
+
+  /** Null where nothing was used. */
+  get spent(): Spent | null {
+    return this.#empty ? null : this.#total;
   }
 }
 
 /** Counts the tries of one reply. */
 class Retries {
-  readonly #max: number;
+  readonly max: number;
   readonly #baseMs: number;
   readonly #used: Record<Retry, number> = { never: 0, once: 0, twice: 0, often: 0 };
   tries = 1;
   waitedMs = 0;
+  /** True where the caller knows of the pause that follows. */
+  told = false;
 
   constructor({ maxRetries = 5, backoffMs = 1_000 }: OpenAiModelOptions) {
-    this.#max = maxRetries;
+    this.max = maxRetries;
     this.#baseMs = backoffMs;
   }
 
-  /** @returns milliseconds to wait before the next try; null where there is none */
-  next({ retry, retryAfterMs }: Trouble): number | null {
+  /**
+   * @param pauses how often in a row the endpoint has asked for a pause, this time not included
+   * @returns milliseconds to wait before the next try; null where there is none
+   */
+  next({ retry, retryAfterMs }: Trouble, pauses: number): number | null {
     const askedTooMuch = retryAfterMs !== null && retryAfterMs > longestWaitMs;
-    if (askedTooMuch || this.tries > this.#max || this.#used[retry] >= retriesOf[retry]) return null;
+    if (askedTooMuch || this.tries > this.max || this.#used[retry] >= retriesOf[retry]) return null;
     this.#used[retry] += 1;
-    const wait = waitBefore(this.tries - 1, this.#baseMs, retryAfterMs);
+    const wait = waitBefore(Math.max(this.tries - 1, pauses), this.#baseMs, retryAfterMs);
     this.tries += 1;
     this.waitedMs += wait;
     return wait;
   }
-}
-
-function addSpent(a: Spent, b: Spent): Spent {
-  const costUsd = a.costUsd === null || b.costUsd === null ? null : a.costUsd + b.costUsd;
-  return { usage: addUsage(a.usage, b.usage), costUsd };
 }
 
 function finishReasonOf({ finishReason }: Reception): FinishReason {

@@ -3,31 +3,37 @@ import type { CancelSignal } from "../rlm/cancel.ts";
 import type { Message } from "../rlm/model.ts";
 import { withAbort } from "./linked-abort.ts";
 import { ReplyProblem } from "./reply-problem.ts";
+import { readReply } from "./reply-stream.ts";
 import { fields, readUsage, type StatedUsage } from "./usage.ts";
+import { type Times, Watchdog } from "./watchdog.ts";
 
-export interface ReceiveOptions {
+export interface ReceiveOptions extends Times {
   readonly model: string;
   readonly messages: readonly Message[];
   /** Some servers refuse `stream_options`. */
   readonly askUsage: boolean;
   readonly signal: CancelSignal;
   readonly onDelta: (text: string) => void;
-  /** Milliseconds until the first piece of text or reasoning. */
-  readonly firstTokenTimeoutMs: number;
-  /** Milliseconds between pieces after it. */
-  readonly idleTimeoutMs: number;
+  /** The endpoint has answered without an error. */
+  readonly onAccepted: () => void;
 }
+
+/** The longest reply that is taken in, with its reasoning, in characters; the rest is cut off. */
+const maxReplyChars = 1_000_000;
 
 /** What has come of one reply so far; it stays readable when the reply breaks off. */
 export class Reception {
   text = "";
-  reasoning = "";
   finishReason: string | null = null;
   stated: StatedUsage | null = null;
+  /** Characters of reasoning; nobody reads it. */
+  reasoningChars = 0;
+  #calledTool = false;
+  #full = false;
 
   /** True once the endpoint has written something, which it will bill. */
   get begun(): boolean {
-    return this.text !== "" || this.reasoning !== "" || this.stated !== null;
+    return this.#chars > 0 || this.stated !== null;
   }
 
   /**
@@ -51,46 +57,56 @@ export class Reception {
   }
 
   async #exchange(client: OpenAI, options: ReceiveOptions, signal: AbortSignal, watchdog: Watchdog): Promise<void> {
-    const { data: stream, response } = await client.chat.completions
-      .create(
-        {
-          model: options.model,
-          messages: options.messages.map(({ role, content }) => ({ role, content })),
-          stream: true,
-          ...(options.askUsage ? { stream_options: { include_usage: true } } : {}),
-        },
-        { signal },
-      )
-      .withResponse();
-    const type = response.headers.get("content-type") ?? "";
-    if (type.includes("text/html")) throw new ReplyProblem("web-page");
-    // Some servers ignore `stream: true`.
-    if (type.includes("application/json")) return this.#take(await response.json(), options.onDelta);
-    for await (const chunk of stream) {
-      this.#take(chunk, options.onDelta);
-      watchdog.alive(this.text !== "" || this.reasoning !== "");
+    const request = {
+      model: options.model,
+      messages: options.messages.map(({ role, content }) => ({ role, content })),
+      stream: true as const,
+      ...(options.askUsage ? { stream_options: { include_usage: true } } : {}),
+    };
+    const response = await client.chat.completions.create(request, { signal }).asResponse();
+    options.onAccepted();
+    for await (const part of readReply(response, () => watchdog.heard())) {
+      if (part.type === "done") this.finishReason ??= "stop";
+      else if (this.#take(part.chunk, options.onDelta)) watchdog.wrote();
+      if (this.finishReason !== null) watchdog.finished();
+      if (this.#full) break;
     }
   }
 
-  /** Takes in a chunk of a stream, or a whole completion. */
-  #take(chunk: unknown, onDelta: (text: string) => void): void {
-    const { choices, usage, error } = fields(chunk);
-    if (error) throw Object.assign(new Error("The endpoint reported an error."), { error });
+  get #chars(): number {
+    return this.text.length + this.reasoningChars;
+  }
+
+  /** Takes in a chunk of a stream, or a whole completion. @returns true where it brought text or reasoning */
+  #take(chunk: unknown, onDelta: (text: string) => void): boolean {
+    const { choices, usage, error, object } = fields(chunk);
+    if (error || object === "error") {
+      throw Object.assign(new Error("The endpoint reported an error."), { error: error ?? chunk });
+    }
     this.stated = readUsage(usage) ?? this.stated;
     const choice = fields(Array.isArray(choices) ? choices[0] : undefined);
     const delta = fields(choice.delta ?? choice.message);
-    this.reasoning += textOf(delta.reasoning_content) || textOf(delta.reasoning);
-    const text = textOf(delta.content) || textOf(delta.refusal);
-    if (text) {
-      this.text += text;
-      onDelta(text);
-    }
-    if (typeof choice.finish_reason === "string") this.finishReason = choice.finish_reason;
+    const before = this.#chars;
+    this.reasoningChars += textOf(delta.reasoning_content).length || textOf(delta.reasoning).length;
+    this.#addText(textOf(delta.content) || textOf(delta.refusal), onDelta);
+    this.#calledTool ||= Array.isArray(delta.tool_calls) && delta.tool_calls.length > 0;
+    if (typeof choice.finish_reason === "string" && choice.finish_reason) this.finishReason = choice.finish_reason;
+    this.#full ||= this.#chars >= maxReplyChars;
+    if (this.#full) this.finishReason = "length";
+    return this.#chars > before;
+  }
+
+  #addText(piece: string, onDelta: (text: string) => void): void {
+    const room = Math.max(0, maxReplyChars - this.#chars);
+    this.#full = piece.length > room;
+    const text = this.#full ? piece.slice(0, room).replace(/[\uD800-\uDBFF]$/, "") : piece;
+    if (!text) return;
+    this.text += text;
+    onDelta(text);
   }
 
   /** Before the first text any failure of the connection is one of the network; after it, the reply is cut. */
   #problemOf(error: unknown): unknown {
-    if (error instanceof SyntaxError) return new ReplyProblem("cut");
     const lost = error instanceof TypeError || fields(error).cause !== undefined;
     return lost && this.begun ? new ReplyProblem("cut") : error;
   }
@@ -98,47 +114,17 @@ export class Reception {
   #refuseEmpty(): void {
     if (this.text.trim() !== "") return;
     if (this.finishReason === "content_filter") throw new ReplyProblem("filtered");
-    throw new ReplyProblem(this.finishReason === "length" ? "used-up" : "empty");
+    if (this.finishReason === "length") throw new ReplyProblem("used-up");
+    throw new ReplyProblem(this.#calledTool ? "tool-call" : "empty");
   }
 }
 
+/** Text, or the text of its parts, as some servers send it. */
 function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** Aborts a reply that does not begin or does not go on. */
-class Watchdog {
-  readonly #abort: AbortController;
-  readonly #times: ReceiveOptions;
-  #timer: NodeJS.Timeout;
-  #problem: ReplyProblem | null = null;
-
-  constructor(abort: AbortController, times: ReceiveOptions) {
-    this.#abort = abort;
-    this.#times = times;
-    this.#timer = this.#start("silent", times.firstTokenTimeoutMs);
-  }
-
-  /** A chunk has come; `begun` where there has been text or reasoning. */
-  alive(begun: boolean): void {
-    clearTimeout(this.#timer);
-    this.#timer = begun
-      ? this.#start("stalled", this.#times.idleTimeoutMs)
-      : this.#start("silent", this.#times.firstTokenTimeoutMs);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
-  problem(): ReplyProblem | null {
-    return this.#problem;
-  }
-
-  #start(kind: "silent" | "stalled", ms: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#problem = new ReplyProblem(kind, ms);
-      this.#abort.abort();
-    }, ms);
-  }
+  if (typeof value === "string") return value;
+  if (!Array.isArray(value)) return "";
+  return value
+    .map((part) => fields(part).text)
+    .filter((text) => typeof text === "string")
+    .join("");
 }

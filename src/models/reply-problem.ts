@@ -1,8 +1,19 @@
 /**
  * What can be wrong with a reply that an endpoint began to give. `silent`: nothing came in time. `stalled`: it stopped
- * coming. `cut`: it ended early or can't be read. `web-page`: it is HTML. `filtered`, `used-up`: nothing was left of it.
+ * coming. `cut`: it ended early or can't be read. `oversized`: one piece of it is too long to be read. `web-page`: it is
+ * HTML. `foreign`: it is JSON of another kind. `filtered`, `used-up`: nothing was left of it. `tool-call`: it calls a tool.
  */
-export type ReplyProblemKind = "silent" | "stalled" | "cut" | "web-page" | "empty" | "filtered" | "used-up";
+export type ReplyProblemKind =
+  | "silent"
+  | "stalled"
+  | "cut"
+  | "oversized"
+  | "web-page"
+  | "foreign"
+  | "empty"
+  | "filtered"
+  | "used-up"
+  | "tool-call";
 
 export class ReplyProblem extends Error {
   readonly code: ReplyProblemKind;

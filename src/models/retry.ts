@@ -20,7 +20,8 @@ export function retryAfterMs(headers: Headers | null, now: number): number | nul
   const given = headers?.get("retry-after")?.trim();
   if (!given) return null;
   if (/^\d+(\.\d+)?$/.test(given)) return Number(given) * 1000;
-  const date = Date.parse(given);
+  // Without a time of day it is no date, though JavaScript reads one into almost anything.
+  const date = /\d\d:\d\d:\d\d/.test(given) ? Date.parse(given) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - now);
 }
 

@@ -32,6 +32,13 @@ export const guestFunctions: readonly GuestFunction[] = [
     taught: "look",
   },
   {
+    name: "outline",
+    signature: "outline(glob)",
+    doc: 'Classes, functions, headings … with their lines, as text ("41: class Rlm"); at most 400 lines: print(outline("src/net")).',
+    example: "print(outline(list().slice(0, 5)))",
+    taught: "look",
+  },
+  {
     name: "search",
     signature: "search(pattern, {glob, ignoreCase, word, before, after, perFile, limit=200}) → hits",
     doc: "Hits {path, line, endLine, text, match, groups}; .total, .files, .truncated. Strings are regular expressions.",

@@ -26,13 +26,19 @@ export interface ModelRequest {
   readonly onDelta?: (text: string) => void;
   /** Called when a try has failed and another one follows after `waitMs`; what `onDelta` was given is void then. */
   readonly onRetry?: (failure: ModelFailure, waitMs: number) => void;
+  /** Called where something is wrong that does not stop the reply, such as a prompt that was cut in silence. */
+  readonly onWarning?: (code: string, message: string) => void;
 }
 
-export interface ModelReply {
-  readonly text: string;
+/** What one or more requests have used. */
+export interface Spent {
   readonly usage: Usage;
   /** US dollars; null where the price is not known. */
   readonly costUsd: number | null;
+}
+
+export interface ModelReply extends Spent {
+  readonly text: string;
   readonly finishReason: FinishReason;
 }
 
@@ -64,10 +70,13 @@ export type ModelFailureCode =
 /** Why a model gave no reply. The message is one line for the user: what was wrong, where, what to do. */
 export class ModelFailure extends Error {
   readonly code: ModelFailureCode;
-  constructor(code: ModelFailureCode, message: string) {
+  /** What the failed tries have used; null where nothing was written. */
+  readonly spent: Spent | null;
+  constructor(code: ModelFailureCode, message: string, spent: Spent | null = null) {
     super(message);
     this.name = "ModelFailure";
     this.code = code;
+    this.spent = spent;
   }
 }
 

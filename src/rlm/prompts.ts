@@ -19,7 +19,7 @@ RUN
 ${taughtFunctions("run")}
 
 METHOD
-1. The context card already shows the top of the tree: start with search or find, not with a listing of all files.
+1. The context card already shows the top of the tree: start with search, find or outline, not with a listing of all files.
 2. Narrow in code, then show() the exact lines. Do not print whole files or raw hit lists. Output is cut at 20,000 characters a turn.
 3. Search and code for finding, counting, listing; sub-models for meaning over much text. A few large chunks beat one call a file. Never use a sub-model for what a regular expression does.
 4. Keep results in variables; print summaries.
@@ -90,6 +90,7 @@ export const notes = {
   cutCell: "Your reply was cut by the token limit inside a cell, which was not run. Write shorter cells.",
   cutAnswer: "Your answer was cut by the token limit. Write a shorter one.",
   cellFailed: "Your answer was not taken, because a cell of the same reply failed.",
+  empty: "Your answer was empty. Write it out, or look further.",
   untouched:
     "You answered before looking at the context. Look at it first (search, find, show), then answer from what you have read.",
   noVariable: (name: string, names: readonly string[]) =>

@@ -1,11 +1,11 @@
-import { CancelledError, type CancelSignal, CancelSource } from "./cancel.ts";
+import { CancelledError, type CancelSignal, under } from "./cancel.ts";
 import type { ContextView } from "./context.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { StopReason } from "./events.ts";
 import { type CellReport, feedback } from "./feedback.ts";
 import type { Ledger } from "./ledger.ts";
 import { estimateTokens } from "./limits.ts";
-import type { Message, Model, ModelReply } from "./model.ts";
+import type { Message, Model, ModelFailure, ModelReply } from "./model.ts";
 import {
   directMessages,
   type LimitReached,
@@ -17,7 +17,7 @@ import {
 } from "./prompts.ts";
 import { type ReadReply, readReply, type WrittenAnswer } from "./reply.ts";
 import type { CellOutcome, Sandbox } from "./sandbox.ts";
-import type { SubCalls } from "./sub-calls.ts";
+import { type SubCalls, settleFailure } from "./sub-calls.ts";
 
 export interface LoopParts {
   readonly root: Model;
@@ -52,30 +52,35 @@ export async function runLoop(question: string, parts: LoopParts): Promise<LoopR
 }
 
 /** Does work under a signal that follows the user's cancel and is aborted after `ms`. */
-async function within<T>(ms: number, parts: LoopParts, work: (signal: CancelSignal) => Promise<T>): Promise<T> {
-  const source = new CancelSource();
-  const abort = () => source.abort();
-  parts.signal.addEventListener("abort", abort, { once: true });
-  const stopTimer = parts.after(ms, abort);
-  try {
-    return await work(source);
-  } finally {
-    stopTimer();
-    parts.signal.removeEventListener("abort", abort);
-  }
+function within<T>(ms: number, parts: LoopParts, work: (signal: CancelSignal) => Promise<T>): Promise<T> {
+  return under(parts.signal, async (scope) => {
+    const stopTimer = parts.after(ms, () => scope.abort());
+    try {
+      return await work(scope);
+    } finally {
+      stopTimer();
+    }
+  });
 }
 
-function goesDirect({ root, context, directBelowTokens }: LoopParts): boolean {
-  return !root.offline && estimateTokens(context.manifest.chars) < directBelowTokens;
+/** A small context goes to the model whole, if the run may use that many tokens. */
+function goesDirect({ root, context, ledger, directBelowTokens }: LoopParts): boolean {
+  const tokens = estimateTokens(context.manifest.chars);
+  return !root.offline && tokens < Math.min(directBelowTokens, ledger.limits.tokens);
 }
 
 async function answerDirectly(question: string, parts: LoopParts): Promise<LoopResult> {
-  const { context } = parts;
-  const turn = parts.ledger.startTurn();
+  const { context, ledger, signal } = parts;
+  const turn = ledger.startTurn();
   parts.stream.emit({ type: "turn.started", turn, of: 1 });
   const messages = directMessages(question, context.manifest.name, context.numbered());
-  const reply = await askRoot(messages, turn, parts, parts.signal);
-  return { answer: writtenText(readReply(reply.text, reply.finishReason), reply.text), stopReason: "direct" };
+  try {
+    const reply = await within(ledger.msLeft(), parts, (scope) => askRoot(messages, turn, parts, scope));
+    return { answer: writtenText(readReply(reply.text, reply.finishReason)), stopReason: "direct" };
+  } catch (error) {
+    if (!(error instanceof CancelledError) || signal.aborted) throw error;
+    return { answer: null, stopReason: "time" };
+  }
 }
 
 /** Asks the root model for its next reply, and reports and settles it. */
@@ -86,12 +91,17 @@ async function askRoot(
   signal: CancelSignal,
 ): Promise<ModelReply> {
   const startedAt = now();
-  const reply = await root.reply({
+  const request = {
     messages,
     signal,
-    onDelta: (text) => stream.emit({ type: "reply.delta", turn, text }),
-    onRetry: (failure, waitMs) =>
+    onDelta: (text: string) => stream.emit({ type: "reply.delta", turn, text }),
+    onRetry: (failure: ModelFailure, waitMs: number) =>
       stream.emit({ type: "call.retrying", code: failure.code, message: failure.message, waitMs }),
+    onWarning: (code: string, message: string) => stream.emit({ type: "warning", code, message }),
+  };
+  const reply = await root.reply(request).catch((error: unknown) => {
+    settleFailure(error, ledger, stream);
+    throw error;
   });
   ledger.settle(reply);
   const { usage, costUsd, finishReason } = reply;
@@ -184,19 +194,22 @@ class Loop {
     const place = { turn, cell };
     const printed: string[] = [];
     stream.emit({ type: "cell.started", ...place, code: stream.text(code) });
-    const outcome = await sandbox.run({
-      code,
-      ...place,
-      now,
-      signal: this.#work,
-      onOutput: (text) => {
-        printed.push(text);
-        stream.emit({ type: "cell.output", ...place, text: stream.text(text) });
-      },
-      onSubCall: (call) => subCalls.ask(call, place, this.#work),
-      onWarning: (message) => stream.emit({ type: "warning", code: "cell", message }),
-      budget: () => ledger.budget(),
-    });
+    // Sub-calls that a cell has left behind, because it was ended, end with it.
+    const outcome = await under(this.#work, (scope) =>
+      sandbox.run({
+        code,
+        ...place,
+        now,
+        signal: scope,
+        onOutput: (text) => {
+          printed.push(text);
+          stream.emit({ type: "cell.output", ...place, text: stream.text(text) });
+        },
+        onSubCall: (call) => subCalls.ask(call, place, scope),
+        onWarning: (message) => stream.emit({ type: "warning", code: "cell", message }),
+        budget: () => ledger.budget(),
+      }),
+    );
     stream.emit({
       type: "cell.finished",
       ...place,
@@ -220,6 +233,10 @@ class Loop {
     if (read.cutCell) remarks.push(notes.cutCell);
     if (read.cutAnswer) remarks.push(notes.cutAnswer);
     const computed = cells.findLast((cell) => cell.outcome.answer !== undefined)?.outcome.answer;
+    if (computed?.trim() === "" || (read.answer?.kind === "text" && read.answer.text.trim() === "")) {
+      remarks.push(notes.empty);
+      return null;
+    }
     const written = read.answer && !read.cutAnswer && !read.cutCell ? read.answer : null;
     if (computed === undefined && written === null) {
       if (remarks.length === 0 && read.cells.length === 0) remarks.push(notes.neither);
@@ -256,7 +273,9 @@ class Loop {
       const reply = await within(ledger.lastCallMsLeft(), this.#parts, (deadline) =>
         askRoot(conversation, turn, this.#parts, deadline),
       );
-      return { answer: writtenText(readReply(reply.text, reply.finishReason), reply.text), stopReason: limit };
+      const read = readReply(reply.text, reply.finishReason);
+      const named = read.answer?.kind === "variable" ? await this.#writtenAnswer(read.answer, []) : null;
+      return { answer: named ?? writtenText(read), stopReason: limit };
     } catch (error) {
       if (!(error instanceof CancelledError) || signal.aborted) throw error;
       return { answer: null, stopReason: limit };
@@ -282,6 +301,6 @@ function endingOnUser(messages: readonly Message[], text: string): Message[] {
 }
 
 /** The answer in a reply that is not asked for cells: its answer fence, else all of it. */
-function writtenText(read: ReadReply, reply: string): string {
-  return read.answer?.kind === "text" ? read.answer.text : reply.trim();
+function writtenText(read: ReadReply): string {
+  return read.answer?.kind === "text" ? read.answer.text : read.text.trim();
 }

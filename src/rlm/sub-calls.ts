@@ -2,7 +2,7 @@ import type { CancelSignal } from "./cancel.ts";
 import { oneLine } from "./cut.ts";
 import type { EventStream } from "./event-stream.ts";
 import type { Ledger } from "./ledger.ts";
-import { type Model, ModelFailure, type ModelReply, noUsage } from "./model.ts";
+import { type Model, ModelFailure, type ModelReply, noUsage, type Spent } from "./model.ts";
 import type { SubCall } from "./sandbox.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -20,6 +20,8 @@ export class SubCalls {
   readonly #stream: EventStream;
   readonly #clock: () => number;
   readonly #semaphore: Semaphore;
+  /** Models that cells have named. */
+  readonly #known = new Map<string, Model>();
   #made = 0;
 
   constructor(options: {
@@ -41,13 +43,24 @@ export class SubCalls {
   /** @throws LimitError, ModelFailure, CancelledError */
   async ask(call: SubCall, place: CellPlace, signal: CancelSignal): Promise<string> {
     const reservation = this.#ledger.reserveCall(call.prompt);
+    let sent = false;
     try {
-      const model = call.model === undefined ? this.#model : this.#named(call.model);
-      const reply = await this.#semaphore.run(signal, () => this.#send(model, call.prompt, place, signal));
+      const model = this.#modelFor(call);
+      const reply = await this.#semaphore.run(signal, () => {
+        sent = true;
+        return this.#send(model, call.prompt, place, signal);
+      });
       return reply.text;
     } finally {
-      this.#ledger.release(reservation);
+      this.#ledger.release(reservation, sent);
     }
+  }
+
+  #modelFor({ model: id }: SubCall): Model {
+    if (id === undefined) return this.#model;
+    const known = this.#known.get(id) ?? this.#named(id);
+    this.#known.set(id, known);
+    return known;
   }
 
   async #send(model: Model, prompt: string, place: CellPlace, signal: CancelSignal): Promise<ModelReply> {
@@ -57,7 +70,7 @@ export class SubCalls {
     const stream = this.#stream;
     stream.emit({ type: "call.started", ...place, callId, model: model.id, prompt: stream.text(prompt) });
     const finish = (outcome: { reply: ModelReply } | { error: unknown }) => {
-      const { usage, costUsd } = "reply" in outcome ? outcome.reply : { usage: noUsage, costUsd: 0 };
+      const { usage, costUsd } = "reply" in outcome ? outcome.reply : spentBy(outcome.error);
       const result =
         "reply" in outcome ? { reply: stream.text(outcome.reply.text) } : { error: failureOf(outcome.error) };
       const ms = this.#clock() - startedAt;
@@ -69,6 +82,7 @@ export class SubCalls {
         signal,
         onRetry: (failure, waitMs) =>
           stream.emit({ type: "call.retrying", code: failure.code, message: failure.message, waitMs }),
+        onWarning: (code, message) => stream.emit({ type: "warning", code, message }),
       });
       this.#ledger.settle(reply);
       finish({ reply });
@@ -76,9 +90,21 @@ export class SubCalls {
       return reply;
     } catch (error) {
       finish({ error });
+      settleFailure(error, this.#ledger, stream);
       throw error;
     }
   }
+}
+
+/** Counts what a failed call has used: the provider bills it all the same. */
+export function settleFailure(error: unknown, ledger: Ledger, stream: EventStream): void {
+  if (!(error instanceof ModelFailure) || error.spent === null) return;
+  ledger.settle(error.spent);
+  stream.emit({ type: "ledger.changed", totals: ledger.totals() });
+}
+
+function spentBy(error: unknown): Spent {
+  return (error instanceof ModelFailure && error.spent) || { usage: noUsage, costUsd: 0 };
 }
 
 /** A failure as an event carries it: its code and one line. */

@@ -262,6 +262,7 @@ const console = freeze({ log: print, info: print, warn: print, error: print, deb
 const api = {
   list: (...args) => askJson("list", args),
   tree: (...args) => askText("tree", args),
+  outline: (...args) => askText("outline", args),
   omitted: (...args) => askJson("omitted", args),
   read: (...args) => askText("read", args),
   count: (...args) => askJson("count", args),

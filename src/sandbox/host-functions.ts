@@ -20,6 +20,7 @@ type JsonFunction = (reader: ContextReader, args: Arguments) => unknown;
 
 const textFunctions: Readonly<Record<string, TextFunction>> = {
   tree: (reader, [dir, depth]) => reader.tree(dir, depth),
+  outline: (reader, [glob]) => reader.outline(glob),
   read: (reader, [path, from, to]) => reader.read(path, from, to),
   show: (reader, [where, from, to]) => reader.show(where, from, to),
   chunkText: (reader, [parts, numbered]) => reader.chunkText(parts, numbered),

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import type { EventOf } from "../../src/rlm/events.ts";
+import { answer, asked, cell } from "../support/asking.ts";
+import type { ScriptedReply } from "../support/scripted-server.ts";
+
+/** Ends too early, each time. */
+const cut: ScriptedReply = { text: "y".repeat(80), finishReason: null };
+const usage = { prompt_tokens: 100, completion_tokens: 10, cost: 0.5 };
+
+it("what a failed sub-call has written is counted, in its event and in the totals", async () => {
+  const { result, events } = await asked(({ model, messages }) => {
+    if (model === "scripted-sub") return cut;
+    const turn = messages.filter(({ role }) => role === "assistant").length;
+    const code = `list(); try { await llm_query("${"q".repeat(40)}") } catch (e) { print(e.message) }`;
+    return { text: turn === 0 ? cell(code) : answer("Done."), usage };
+  });
+  const call = events.find((event): event is EventOf<"call.finished"> => event.type === "call.finished");
+  // Two tries of 40 characters in and 80 out each.
+  expect(call).toMatchObject({ error: { code: "broken-stream" }, usage: { input: 20, output: 40 }, costUsd: null });
+  expect(result).toMatchObject({ answer: "Done.", totals: { usage: { input: 220, output: 60 }, costUsd: null } });
+});
+
+it("what a failed root call has written is counted", async () => {
+  const { result } = await asked(() => ({ text: "", finishReason: "content_filter", usage }));
+  expect(result).toMatchObject({
+    stopReason: "failed",
+    error: { code: "empty-reply" },
+    totals: { usage: { input: 100, output: 10 }, costUsd: 0.5 },
+  });
+});
+
+it("a failure that cost nothing leaves the cost known", async () => {
+  const { result } = await asked(() => ({ raw: (_req, res) => void res.writeHead(401).end() }));
+  expect(result).toMatchObject({ stopReason: "failed", error: { code: "auth" }, totals: { costUsd: 0 } });
+});
