@@ -8,7 +8,7 @@ export interface ApiUrl {
   readonly deployments: Deployments | null;
 }
 
-export interface Deployments {
+interface Deployments {
   /** `https://…/openai/deployments` */
   readonly root: string;
   /** `?api-version=…` */

@@ -2,10 +2,10 @@ import * as vscode from "vscode";
 import type { AskParts } from "../ask.ts";
 import { offlineModel } from "../models/offline-model.ts";
 import { openAiModel } from "../models/openai-model.ts";
-import type { Model } from "../rlm/model.ts";
+import { type Model, ModelFailure } from "../rlm/model.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { chooseModel } from "./choose-model.ts";
-import { configuredEndpoint, fetchModels } from "./endpoint.ts";
+import { configuredEndpoint, type Endpoint, fetchModels } from "./endpoint.ts";
 import { readSettings } from "./settings.ts";
 
 /**
@@ -19,7 +19,13 @@ export async function chosenModels(keys: ApiKeys): Promise<AskParts | null> {
   const rootId = model || (await modelOf(endpoint, keys));
   if (rootId === undefined) return null;
   if (rootId === "offline") return offlineParts();
-  const named = (id: string): Model => (id === "offline" ? offlineModel() : openAiModel({ id, ...endpoint }));
+  // One object a model: it learns what its endpoint refuses.
+  const known = new Map<string, Model>([["offline", offlineModel()]]);
+  const named = (id: string): Model => {
+    const model = known.get(id) ?? openAiModel({ id, ...endpoint });
+    known.set(id, model);
+    return model;
+  };
   return { root: named(rootId), sub: named(subModel || rootId), named };
 }
 
@@ -28,11 +34,13 @@ function offlineParts(): AskParts {
   return { root: offline, sub: offline, named: () => offline };
 }
 
-async function modelOf(
-  endpoint: { baseUrl: string; apiKey: string | null },
-  keys: ApiKeys,
-): Promise<string | undefined> {
-  const [only, ...others] = await fetchModels(endpoint);
+/** The endpoint's only model, else the one that the user chooses. */
+async function modelOf(endpoint: Endpoint, keys: ApiKeys): Promise<string | undefined> {
+  const [only, ...others] = await fetchModels(endpoint).catch((error: unknown) => {
+    // An endpoint that lists no models, as Azure does, is asked by a name that the user knows.
+    if (error instanceof ModelFailure && error.code === "unknown-model") return [];
+    throw error;
+  });
   return only !== undefined && others.length === 0 ? only : chooseModel(keys);
 }
 

@@ -78,8 +78,8 @@ describe("the preset", () => {
     ["http://192.168.1.5:11434", "Ollama"],
     ["http://[::1]:1234/v1", "LM Studio"],
     ["http://127.0.0.1:8000/v1", "vLLM"],
-    ["https://openai.azure.com.evil.example", "OpenAI-compatible"],
-    ["https://evil-openrouter.ai", "OpenAI-compatible"],
+    ["https://mine.openai.azure.com.evil.example", "OpenAI-compatible"],
+    ["https://evil-openrouter.ai/v1", "OpenAI-compatible"],
     ["http://127.0.0.1:9/v1", "OpenAI-compatible"],
     ["nonsense", "OpenAI-compatible"],
   ])("of %s is %s", (url, name) => {

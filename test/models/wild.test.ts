@@ -156,7 +156,8 @@ const ends: readonly Row[] = [
 const framing: readonly Row[] = [
   {
     name: "CRLF line ends, split between CR and LF",
-    script: () => stream(content("fi").replaceAll("\n", "\r\n").slice(0, -1), 5, "\n", content("ne"), stop, done),
+    script: () =>
+      stream('data: {"choices":\r', 5, '\ndata: [{"delta":{"content":"fine"}}]}\r\n\r', 5, "\n", stop, done),
     tries: 1,
     gives: { reply: { text: "fine" } },
   },
