@@ -22,7 +22,11 @@ export class ActiveRuns {
     if (runs.length <= 1) runs[0]?.cancel();
     else {
       const items = runs.map((run) => ({ label: this.#runs.get(run) ?? run.id, run }));
-      const picked = await vscode.window.showQuickPick(items, { title: "RLM: Stop", placeHolder: "Which question?" });
+      const picked = await vscode.window.showQuickPick(items, {
+        title: "RLM: Stop",
+        placeHolder: "Which question?",
+        ignoreFocusOut: true,
+      });
       picked?.run.cancel();
     }
   }

@@ -70,7 +70,7 @@ function pathsSource(uris: readonly vscode.Uri[], base?: string): ContextSource 
     kind: "paths",
     paths,
     cwd: paths[0] ?? "",
-    exclude: excludePatterns(uris[0]),
+    exclude: excludePatterns(uris),
     overlays: unsavedTexts(),
     ...(base === undefined ? {} : { base }),
   };
@@ -108,9 +108,10 @@ async function reportFailure({ error }: RunResult): Promise<void> {
   if (error) await showFailure(error);
 }
 
-/** Shows a failure as one line with the command that may mend it. */
+/** Shows a failure as one line with the command that may mend it; nothing where the user has cancelled. */
 export async function showFailure(error: unknown): Promise<void> {
   const { code, message } = isFailure(error) ? error : failureOf(error);
+  if (code === "cancelled") return;
   const mend = mends.get(code);
   // The button says it.
   const line = message.replace(`: ${howToSetKey}`, "");

@@ -20,6 +20,8 @@ export async function chooseModel(keys: ApiKeys): Promise<string | undefined> {
     title: "RLM: Choose Model",
     placeHolder: `The root model, which writes the code. Now: ${readSettings().model || "none chosen"}`,
     matchOnDescription: true,
+    // The trace's page may take the focus back a moment after the palette has closed.
+    ignoreFocusOut: true,
   });
   switch (picked?.choice.kind) {
     case "model":
@@ -72,6 +74,7 @@ async function askForModel(): Promise<string | undefined> {
   const id = await vscode.window.showInputBox({
     title: "RLM: Choose Model",
     prompt: "The model's name, as the endpoint knows it",
+    ignoreFocusOut: true,
   });
   return id?.trim() ? saveModel(id.trim()) : undefined;
 }

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
+import { checkEndpoint } from "../models/endpoint.ts";
 import { listModels } from "../models/list-models.ts";
 import { CancelSource } from "../rlm/cancel.ts";
-import { ModelFailure } from "../rlm/model.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { readSettings } from "./settings.ts";
 
@@ -12,14 +12,11 @@ export interface Endpoint {
   readonly apiKey: string | null;
 }
 
-/** The endpoint that the settings name, OpenAI where they name none. @throws ModelFailure where it is not a URL */
+/** The endpoint that the settings name, OpenAI where they name none. @throws ModelFailure where it is no http(s) URL */
 export function endpointUrl(): string {
   const baseUrl = readSettings().baseUrl || openAi;
-  if (URL.canParse(baseUrl)) return baseUrl;
-  throw new ModelFailure(
-    "bad-request",
-    `The setting rlm.baseUrl is not a URL: "${baseUrl}". Use one such as http://127.0.0.1:11434/v1.`,
-  );
+  checkEndpoint({ baseUrl, apiKey: null });
+  return baseUrl;
 }
 
 /** The endpoint with its key; null where neither a key nor a base URL is set, so that only the offline model is left. */

@@ -13,7 +13,7 @@ export interface Settings {
 }
 
 const text = z.string().trim().catch("");
-const atLeast = (min: number, fallback: number) => z.number().int().min(min).catch(fallback);
+const between = (min: number, max: number, fallback: number) => z.number().int().min(min).max(max).catch(fallback);
 
 export function readSettings(): Settings {
   const settings = vscode.workspace.getConfiguration("rlm");
@@ -22,25 +22,35 @@ export function readSettings(): Settings {
     model: text.parse(settings.get("model")),
     subModel: text.parse(settings.get("subModel")),
     limits: {
-      turns: atLeast(1, defaultLimits.turns).parse(settings.get("limits.turns")),
-      calls: atLeast(0, defaultLimits.calls).parse(settings.get("limits.calls")),
-      tokens: atLeast(1, defaultLimits.tokens).parse(settings.get("limits.tokens")),
-      seconds: atLeast(1, defaultLimits.seconds).parse(settings.get("limits.seconds")),
+      turns: between(1, 200, defaultLimits.turns).parse(settings.get("limits.turns")),
+      calls: between(0, 100_000, defaultLimits.calls).parse(settings.get("limits.calls")),
+      tokens: between(1_000, 1_000_000_000, defaultLimits.tokens).parse(settings.get("limits.tokens")),
+      seconds: between(1, 86_400, defaultLimits.seconds).parse(settings.get("limits.seconds")),
     },
-    directBelowTokens: atLeast(0, defaultDirectBelowTokens).parse(settings.get("directBelowTokens")),
+    directBelowTokens: between(0, 1_000_000, defaultDirectBelowTokens).parse(settings.get("directBelowTokens")),
   };
 }
 
 const excludeMap = z.record(z.string(), z.unknown()).catch({});
-const patterns = z.array(z.string()).catch([]);
+// One wrong entry must not let the others' files be seen.
+const patterns = z
+  .union([z.string().transform((one) => [one]), z.array(z.string().catch("")).transform((all) => all.filter(Boolean))])
+  .catch([]);
 
-/** Patterns of files that the user's settings hide: `files.exclude`, `search.exclude` and `rlm.exclude`. */
-export function excludePatterns(scope: vscode.Uri | undefined): string[] {
+/** Patterns of files that the user's settings hide in any of these folders: `files.exclude`, `search.exclude`, `rlm.exclude`. */
+export function excludePatterns(scopes: readonly vscode.Uri[]): string[] {
+  return [...new Set(scopes.flatMap(patternsFor))];
+}
+
+function patternsFor(scope: vscode.Uri): string[] {
   const hidden = ["files.exclude", "search.exclude"].flatMap((name) => {
     const map = excludeMap.parse(vscode.workspace.getConfiguration(undefined, scope).get(name));
     return Object.entries(map)
       .filter(([, on]) => on === true)
       .map(([pattern]) => pattern);
   });
-  return [...hidden, ...patterns.parse(vscode.workspace.getConfiguration("rlm", scope).get("exclude"))];
+  // A workspace may hide more than the user does, never less.
+  const own = vscode.workspace.getConfiguration("rlm", scope).inspect("exclude");
+  const levels = [own?.globalValue, own?.workspaceValue, own?.workspaceFolderValue];
+  return [...hidden, ...levels.flatMap((level) => (level === undefined ? [] : patterns.parse(level)))];
 }

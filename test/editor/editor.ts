@@ -1,4 +1,4 @@
-// A real VS Code in a real browser, for tests; smoke.test.ts shows how it is used, workbench.ts what can be done in it.
+// A real VS Code in a real browser, for tests; workbench.ts has what can be done in it, extension.ts what tests of ours need.
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
@@ -71,23 +71,6 @@ export async function noEditor(): Promise<boolean> {
     progress(`SKIPPED: the tests in a real editor. ${error.message}`);
     return true;
   }
-}
-
-/**
- * Opens VS Code, hands it to `body` and closes it. Where `body` throws, a screenshot and the profile with its logs are
- * kept and named on stderr.
- */
-export async function withEditor(options: EditorOptions, body: (editor: OpenEditor) => Promise<void>): Promise<void> {
-  const editor = await openEditor(options);
-  try {
-    await body(editor);
-  } catch (error) {
-    const picture = await screenshot(editor.page, `failed-${Date.now()}`).catch(() => "none");
-    process.stderr.write(`The editor as it was: ${picture}; its logs: ${editor.profile.folder}\n`);
-    await editor.close("keep");
-    throw error;
-  }
-  await editor.close();
 }
 
 /** Writes a picture of the window to `test/editor/out/NAME.png`. @returns its path */

@@ -19,10 +19,9 @@ export async function runCommand(page: Page, label: string, timeout = 60_000): P
   const end = Date.now() + timeout;
   for (let patience = 250; Date.now() < end; patience = Math.min(2 * patience, 2_000)) {
     await page.keyboard.press("F1");
-    await input.waitFor();
-    await input.fill(typed);
-    if (await appears(row, patience)) {
-      await row.click();
+    // A webview may take the focus back a moment after it was lost, which closes the palette.
+    const typing = input.fill(typed, { timeout: 2_000 });
+    if ((await succeeds(typing)) && (await appears(row, patience)) && (await succeeds(row.click({ timeout: 2_000 })))) {
       await paletteGone(input, typed);
       return;
     }
@@ -71,7 +70,8 @@ export function notification(page: Page, words: string): Locator {
   return page.locator(".notification-list-item", { hasText: words }).first();
 }
 
-function quickInput(page: Page, prompt?: string): Locator {
+/** The quick input that is open; `prompt` as for `answerQuickInput`. */
+export function quickInput(page: Page, prompt?: string): Locator {
   const widget = page.locator(".quick-input-widget:visible");
   if (prompt === undefined) return widget;
   const placeholder = page.locator(`input[placeholder*=${JSON.stringify(prompt)}]`);
@@ -84,7 +84,11 @@ function quickRow(page: Page, label: string): Locator {
 }
 
 function appears(locator: Locator, timeout: number): Promise<boolean> {
-  return locator.waitFor({ timeout }).then(
+  return succeeds(locator.waitFor({ timeout }));
+}
+
+function succeeds(action: Promise<void>): Promise<boolean> {
+  return action.then(
     () => true,
     () => false,
   );

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, it } from "vitest";
+import { packageExtension, root } from "./support/packaged.ts";
+
+let vsix: string;
+let names: string[];
+
+beforeAll(async () => {
+  vsix = await packageExtension();
+  names = namesIn(vsix);
+});
+
+const allowed = [
+  /^\[Content_Types\]\.xml$/,
+  /^extension\.vsixmanifest$/,
+  /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
+  /^extension\/media\/[a-z-]+\.(png|svg)$/,
+  /^extension\/dist\/(extension\.cjs|sandbox-worker\.js|collector-worker\.js|worker-[A-Z0-9]+\.js|quickjs\.wasm)$/,
+  /^extension\/dist\/webview\/(trace\.js|trace\.css|codicon\.ttf)$/,
+];
+
+it("holds nothing but what runs and what the user reads", () => {
+  expect(names.filter((name) => !allowed.some((pattern) => pattern.test(name)))).toEqual([]);
+});
+
+it("holds all that runs", () => {
+  const needed = ["extension.cjs", "sandbox-worker.js", "collector-worker.js", "quickjs.wasm"];
+  const views = ["webview/trace.js", "webview/trace.css", "webview/codicon.ttf"];
+  expect(names).toEqual(expect.arrayContaining([...needed, ...views].map((name) => `extension/dist/${name}`)));
+});
+
+it("holds every chunk that its workers import", () => {
+  const chunks = names.filter((name) => /\/worker-/.test(name));
+  const imported = chunks.concat("extension/dist/sandbox-worker.js", "extension/dist/collector-worker.js");
+  const wanted = imported.flatMap((name) => {
+    const code = readFileSync(join(root, name.replace(/^extension\//, "")), "utf8");
+    return [...code.matchAll(/["']\.\/(worker-[A-Z0-9]+\.js)["']/g)].map((match) => `extension/dist/${match[1]}`);
+  });
+  expect(wanted).not.toEqual([]);
+  expect([...new Set(wanted)].filter((name) => !names.includes(name))).toEqual([]);
+});
+
+it("is at most 2 MB", () => {
+  expect(statSync(vsix).size).toBeLessThanOrEqual(2 * 1024 * 1024);
+});
+
+it("holds the images that its README shows", () => {
+  const readme = join(root, "README.md");
+  const text = existsSync(readme) ? readFileSync(readme, "utf8") : "";
+  const images = [...text.matchAll(/!\[[^\]]*\]\(([^)\s]+)|<img[^>]+src="([^"]+)"/g)].map(
+    (match) => match[1] ?? match[2] ?? "",
+  );
+  const relative = images
+    .filter((path) => !/^https?:/.test(path))
+    .map((path) => `extension/${path.replace(/^\.\//, "")}`);
+  expect(relative.filter((path) => !names.includes(path))).toEqual([]);
+});
+
+/** The names in a zip file, from the directory at its end. */
+function namesIn(file: string): string[] {
+  const bytes = readFileSync(file);
+  const end = bytes.lastIndexOf(Buffer.from("PK\x05\x06", "latin1"));
+  const count = bytes.readUInt16LE(end + 10);
+  const found: string[] = [];
+  for (let at = bytes.readUInt32LE(end + 16); found.length < count; ) {
+    const [name, extra, comment] = [28, 30, 32].map((offset) => bytes.readUInt16LE(at + offset));
+    const start = at + 46;
+    found.push(bytes.toString("utf8", start, start + (name ?? 0)));
+    at = start + (name ?? 0) + (extra ?? 0) + (comment ?? 0);
+  }
+  return found;
+}
