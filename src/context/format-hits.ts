@@ -10,32 +10,46 @@ export function formatHits(value: unknown): string {
   const hits = Array.isArray(result.hits) ? result.hits.filter(isFields) : [];
   if (hits.length === 0) return "[no hits]";
   const blocks: string[] = [];
-  let path: unknown;
-  let lastLine = "";
-  for (const hit of hits) {
-    if (hit.path !== path) {
-      path = hit.path;
-      lastLine = "";
-      blocks.push(String(path));
-    }
-    const lines = linesOfHit(hit);
-    // Several matches on a line are several hits; the line is shown once.
-    if (lines !== lastLine) blocks.push(lines);
-    lastLine = lines;
+  for (let start = 0; start < hits.length; ) {
+    const path = hits[start]?.path;
+    let end = start + 1;
+    while (end < hits.length && hits[end]?.path === path) end += 1;
+    blocks.push(String(path), ...linesOfFile(hits.slice(start, end)));
+    start = end;
   }
   return [...blocks, ending(result, hits)].join("\n");
 }
 
-function linesOfHit(hit: Fields): string {
-  const line = Number(hit.line);
-  const before = stringsOf(hit.before);
-  const after = stringsOf(hit.after);
-  const own = String(hit.text).split("\n");
-  return [
-    ...before.map((text, i) => `  ${line - before.length + i}- ${text}`),
-    ...own.map((text, i) => `  ${line + i}: ${text}`),
-    ...after.map((text, i) => `  ${line + own.length + i}- ${text}`),
-  ].join("\n");
+/** The lines of a file's hits, each once: `12: …` for those of matches, `12- …` for those round them. */
+function linesOfFile(hits: readonly Fields[]): string[] {
+  const matched = new Map<number, Set<string>>();
+  const round = new Map<number, string>();
+  for (const hit of hits) {
+    const line = Number(hit.line);
+    const own = String(hit.text).split("\n");
+    const before = stringsOf(hit.before);
+    own.forEach((text, i) => {
+      // A very long line may be shown in several pieces.
+      matched.set(line + i, (matched.get(line + i) ?? new Set()).add(text));
+    });
+    before.forEach((text, i) => {
+      round.set(line - before.length + i, text);
+    });
+    stringsOf(hit.after).forEach((text, i) => {
+      round.set(endLineOf(hit, own.length) + 1 + i, text);
+    });
+  }
+  const numbers = [...new Set([...matched.keys(), ...round.keys()])].sort((a, b) => a - b);
+  return numbers.flatMap((number, i) => {
+    const gap = round.size > 0 && i > 0 && number > (numbers[i - 1] ?? 0) + 1 ? ["  --"] : [];
+    const texts = matched.get(number);
+    const shown = texts ? [...texts].map((text) => `  ${number}: ${text}`) : [`  ${number}- ${round.get(number)}`];
+    return [...gap, ...shown];
+  });
+}
+
+function endLineOf(hit: Fields, lines: number): number {
+  return typeof hit.endLine === "number" ? hit.endLine : Number(hit.line) + lines - 1;
 }
 
 function ending(result: Fields, hits: readonly Fields[]): string {

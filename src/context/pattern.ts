@@ -8,8 +8,12 @@ export interface Pattern {
   readonly whole: boolean;
   /** A match may reach over the end of a line. */
   readonly crossesLines: boolean;
+  /** Lines that end in CRLF must look as if they ended in a line feed, or there would be a line between the two. */
+  readonly hidesReturns: boolean;
   /** Bytes that every match begins with; null where none are known. Looking for them first is much faster. */
   readonly prefix: Buffer | null;
+  /** Bytes that every match holds; null where none are known, or none beyond the prefix. */
+  readonly needle: Buffer | null;
 }
 
 export interface PatternOptions {
@@ -63,7 +67,10 @@ export function stringPattern(call: string, value: unknown): Pattern {
     const reach = reachOf(regex);
     // Without the flag m, ^ and $ mean the whole text.
     const anchored = !regex.multiline && /(?<!\\|\[)[$^]/.test(source);
-    return { regex, whole: reach === "text" || anchored, crossesLines: reach !== "line", prefix: prefixOf(regex) };
+    const crossesLines = reach !== "line";
+    const whole = reach === "text" || anchored;
+    const prefix = prefixOf(regex);
+    return { regex, whole, crossesLines, hidesReturns: false, prefix, needle: needleOf(regex, prefix) };
   } catch (error) {
     throw new GuestError("Error", `${call}: ${error instanceof Error ? error.message : "invalid pattern"}.`);
   }
@@ -81,15 +88,30 @@ function compile(source: string, flags: string, { ignoreCase, word }: PatternOpt
   const kept = new Set(flags.replace(/[gymd]/g, ""));
   if (ignoreCase) kept.add("i");
   const regex = new RegExp(word ? `(?<!\\w)(?:${source})(?!\\w)` : source, `gm${[...kept].join("")}`);
-  const reach = reachOf(new RegExp(source, regex.flags));
-  return { regex, whole: reach === "text", crossesLines: reach !== "line", prefix: prefixOf(regex) };
+  const plain = new RegExp(source, regex.flags);
+  const reach = reachOf(plain);
+  const crossesLines = reach !== "line";
+  const hidesReturns = !namesReturn(source) && (crossesLines || /[\^$]|\\B/.test(source) || plain.test(""));
+  const whole = reach === "text";
+  const prefix = prefixOf(plain);
+  return { regex, whole, crossesLines, hidesReturns, prefix, needle: needleOf(plain, prefix) };
 }
 
-/** `(?i)` and its like at the start, and `(?P<name>…)`, as Python writes them. */
+/** `(?i)` and its like at the start, `(?P<name>…)`, `(?P=name)`, `\A` and `\Z`, as Python writes them. */
 function pythonic(text: string): { source: string; flags: string } {
   const inline = /^\(\?([ims]+)\)/.exec(text);
-  const source = text.slice(inline?.[0].length ?? 0).replaceAll("(?P<", "(?<");
+  const source = text.slice(inline?.[0].length ?? 0).replace(/\\[\s\S]|\(\?P<|\(\?P=(\w+)\)/g, (part, name) => {
+    if (part === "(?P<") return "(?<";
+    if (part.startsWith("(?P=")) return `\\k<${name}>`;
+    return pythonAnchors[part] ?? part;
+  });
   return { source, flags: [...new Set(inline?.[1] ?? "")].join("") };
+}
+
+const pythonAnchors: Readonly<Record<string, string>> = { "\\A": "^", "\\Z": "$", "\\z": "$" };
+
+function namesReturn(source: string): boolean {
+  return /\\r|\\x0d|\\u\{?0*d\b|\\cM|\r/i.test(source);
 }
 
 /** How far a match may reach: within a line, over a few lines, or over the whole text. */
@@ -104,11 +126,37 @@ function reachOf({ source, dotAll }: RegExp): "line" | "lines" | "text" {
 /** The literal text that a pattern begins with, unless it is too short to be rare. */
 function prefixOf({ source, ignoreCase }: RegExp): Buffer | null {
   if (ignoreCase || source.includes("|")) return null;
-  const literal = /^(?:[\w \-,:;<>="'`~!@#%&/]|\\[.()[\]{}*+?/^$\\-])+/.exec(source)?.[0] ?? "";
+  // What stands before the first character of a match and takes none itself.
+  const start = /^(?:\^|\\b)*/.exec(source)?.[0].length ?? 0;
+  const literal = /^(?:[\w \-,:;<>="'`~!@#%&/]|\\[.()[\]{}*+?/^$\\-])+/.exec(source.slice(start))?.[0] ?? "";
   // A quantifier behind it may do without its last character.
-  const sure = /^[*?{]/.test(source.slice(literal.length)) ? literal.replace(/\\?.$/, "") : literal;
+  const sure = /^[*?{]/.test(source.slice(start + literal.length)) ? literal.replace(/\\?.$/, "") : literal;
   const text = sure.replace(/\\(.)/g, "$1");
   return text.length < 3 ? null : Buffer.from(text);
+}
+
+/** The longest literal text that a pattern asks for outside of groups, unless it is too short to be rare. */
+function needleOf({ source, ignoreCase, unicodeSets }: RegExp, prefix: Buffer | null): Buffer | null {
+  if (ignoreCase || unicodeSets || source.includes("|")) return null;
+  let longest = "";
+  let run = "";
+  let depth = 0;
+  const end = (sure: string) => {
+    if (sure.length > longest.length) longest = sure;
+    run = "";
+  };
+  for (const [part] of source.matchAll(/\\[\s\S]|\[(?:\\[\s\S]|[^\]\\])*\]|\{\d+(?:,\d*)?\}|[\s\S]/g)) {
+    if (part === "(") depth += 1;
+    if (part === ")") depth -= 1;
+    // A quantifier may do without the character before it.
+    if (/^[*?]$|^\{\d/.test(part)) end(run.slice(0, -1));
+    else if (depth === 0 && /^(?:\\[!-/:-@[-^`{-~]|[^\\[(){}.^$*+?\s]|[ {}])$/.test(part) && /^[ -~]+$/.test(part)) {
+      run += part.at(-1);
+    } else end(run);
+  }
+  end(run);
+  // The prefix is looked for anyway.
+  return longest.length < 3 || longest.length <= (prefix?.length ?? 0) ? null : Buffer.from(longest);
 }
 
 function escaped(text: string): string {

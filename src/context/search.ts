@@ -1,4 +1,4 @@
-import type { CorpusText } from "./corpus-text.ts";
+import type { CorpusText, TextWindow } from "./corpus-text.ts";
 import { type GuestGlob, globOf, selectFiles } from "./guest-glob.ts";
 import { isFields, isRegex, optionsOf, trueOrFalse, wholeNumber } from "./guest-values.ts";
 import { type Pattern, patternsOf } from "./pattern.ts";
@@ -10,6 +10,8 @@ const captureChars = 10_000;
 const defaultLimit = 200;
 /** What a window shows of the next one, so that matches over a few lines are found whole. */
 const overlapBytes = 64 * 1024;
+/** A line of fewer characters fits a window. */
+const longLineChars = 1_000_000;
 
 interface Hit {
   readonly path: string;
@@ -94,27 +96,91 @@ export interface Place {
   readonly windowByte: number;
 }
 
+/** A window as a pattern sees it. */
+interface View extends Place {
+  /** The text as it is in the file, with its carriage returns. */
+  readonly raw: string;
+  /** Matches that begin at or after this character belong to the next window. */
+  readonly startsBefore: number;
+}
+
 /** Calls back for every match in a file, in order, until `false` is returned. It runs no time-out of its own. */
 export function scan(
   texts: CorpusText,
   file: number,
-  { regex, whole, crossesLines, prefix }: Pattern,
+  pattern: Pattern,
   found: (match: RegExpExecArray, place: Place) => boolean | undefined,
 ): void {
-  let skip = 0;
+  const { regex, prefix, needle, crossesLines } = pattern;
+  if (needle !== null && !texts.bytes(file).includes(needle)) return;
+  // Windows end at line ends, unless a line is longer than they are.
+  const whole = pattern.whole || texts.corpus.longestLine > longLineChars;
+  const hidesReturns = pattern.hidesReturns && texts.hasCarriageReturn(file);
+  let resumeByte = 0;
   for (const window of texts.windows(file, whole, crossesLines ? overlapBytes : 0, prefix)) {
-    const place = { text: window.text, windowByte: window.byte };
-    regex.lastIndex = skip;
-    skip = 0;
-    for (let match = regex.exec(window.text); match !== null; match = regex.exec(window.text)) {
-      if (match.index >= window.startsBefore) break;
+    let view = viewOf(window, hidesReturns);
+    regex.lastIndex = resumeByte > window.byte ? charsBetween(texts, file, window.byte, resumeByte, hidesReturns) : 0;
+    for (let match = nextMatch(regex, view); match !== null; match = nextMatch(regex, view)) {
+      const end = match.index + match[0].length;
       // A window that ends at a line's end has an empty last line, which is the first of the next window.
-      if (match[0] === "" && match.index === window.text.length && emptyEnd(texts, file, window.text)) break;
-      if (found(match, place) === false) return;
-      if (match[0] === "") regex.lastIndex += 1;
-      else if (regex.lastIndex > window.startsBefore) skip = regex.lastIndex - window.startsBefore;
+      if (match[0] === "" && end === view.text.length && emptyEnd(texts, file, view.text)) break;
+      const larger = end === view.text.length ? enlarged(texts, file, view, hidesReturns) : null;
+      if (larger) {
+        view = larger;
+        regex.lastIndex = match.index;
+        continue;
+      }
+      if (found(match, view) === false) return;
+      if (match[0] === "") regex.lastIndex = nextCharacter(regex, view.text, end);
+      else if (end > view.startsBefore) resumeByte = window.byte + bytesOf(view, end);
     }
   }
+}
+
+function nextMatch(regex: RegExp, { text, startsBefore }: View): RegExpExecArray | null {
+  if (regex.lastIndex >= startsBefore) return null;
+  const match = regex.exec(text);
+  return match && match.index < startsBefore ? match : null;
+}
+
+function viewOf({ text: raw, byte, startsBefore }: TextWindow, hidesReturns: boolean): View {
+  if (!hidesReturns) return { raw, text: raw, windowByte: byte, startsBefore };
+  const limit = Number.isFinite(startsBefore) ? withoutReturns(raw.slice(0, startsBefore)).length : startsBefore;
+  return { raw, text: withoutReturns(raw), windowByte: byte, startsBefore: limit };
+}
+
+/** The window with twice as much text, for a match that may go on beyond its end; null where the file ends with it. */
+function enlarged(texts: CorpusText, file: number, view: View, hidesReturns: boolean): View | null {
+  if (!Number.isFinite(view.startsBefore)) return null;
+  const bytes = Buffer.byteLength(view.raw);
+  const from = view.windowByte;
+  if (from + bytes >= texts.byteCount(file)) return null;
+  const raw = texts.decode(file, from, texts.lineEnd(file, from + 2 * bytes));
+  return { ...view, raw, text: hidesReturns ? withoutReturns(raw) : raw };
+}
+
+/** Characters, as the pattern sees them, between two byte positions. */
+function charsBetween(texts: CorpusText, file: number, from: number, to: number, hidesReturns: boolean): number {
+  const raw = texts.decode(file, from, to);
+  return (hidesReturns ? withoutReturns(raw) : raw).length;
+}
+
+/** Bytes in the file of the first characters of a view. */
+function bytesOf({ raw, text }: View, chars: number): number {
+  if (raw === text) return Buffer.byteLength(raw.slice(0, chars));
+  let returns = 0;
+  for (let at = raw.indexOf("\r\n"); at >= 0 && at - returns < chars; at = raw.indexOf("\r\n", at + 2)) returns += 1;
+  return Buffer.byteLength(raw.slice(0, chars + returns));
+}
+
+function withoutReturns(text: string): string {
+  return text.replaceAll("\r\n", "\n");
+}
+
+/** Where to look on after an empty match: never inside of a surrogate pair that the pattern takes as one character. */
+function nextCharacter({ unicode, unicodeSets }: RegExp, text: string, at: number): number {
+  const isPair = (unicode || unicodeSets) && (text.codePointAt(at) ?? 0) > 0xffff;
+  return at + (isPair ? 2 : 1);
 }
 
 function emptyEnd(texts: CorpusText, file: number, text: string): boolean {
@@ -152,7 +218,7 @@ function collectHits(
     scan(texts, file, pattern, (match, place) => {
       inFile += 1;
       if (hits.length >= options.limit || inFile > options.perFile) return;
-      if (lines?.place.windowByte !== place.windowByte) lines = new LineCounter(texts, file, place);
+      if (lines?.place !== place) lines = new LineCounter(texts, file, place);
       hits.push(hitOf(texts, file, match, place, lines, options));
     });
     total += inFile;
@@ -161,11 +227,13 @@ function collectHits(
   return { hits, total, files: filesHit, truncated: hits.length < total };
 }
 
-/** Tells lines of ascending positions in a window. */
+/** Tells lines of ascending positions in a window, and where they begin and end. */
 class LineCounter {
   readonly place: Place;
   #line: number;
   #next = 0;
+  #from = 0;
+  #to = -1;
 
   constructor(texts: CorpusText, file: number, place: Place) {
     this.place = place;
@@ -180,6 +248,22 @@ class LineCounter {
     }
     return this.#line;
   }
+
+  /** From the start of the line of one position to the end of the line of another. */
+  bounds(start: number, end: number): readonly [number, number] {
+    const { text } = this.place;
+    // Many matches may lie on one very long line.
+    if (start >= this.#to || this.#to < 0) {
+      this.#from = start === 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1;
+      this.#to = lineEnd(text, start);
+    }
+    return [this.#from, end <= this.#to ? this.#to : lineEnd(text, end)];
+  }
+}
+
+function lineEnd(text: string, at: number): number {
+  const newline = text.indexOf("\n", at);
+  return newline < 0 ? text.length : newline;
 }
 
 function hitOf(
@@ -196,13 +280,12 @@ function hitOf(
   // A match that ends with a line feed ends on its own line.
   const lastChar = end > start && text[end - 1] === "\n" ? end - 1 : end;
   const endLine = line + newlinesIn(text, start, lastChar);
-  const from = start === 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1;
-  const newline = text.indexOf("\n", lastChar);
+  const [from, to] = lines.bounds(start, lastChar);
   const hit = {
     path: texts.path(file),
     line,
     endLine,
-    text: cutRound(text, from, newline < 0 ? text.length : newline, start),
+    text: cutRound(text, from, to, start),
     match: match[0].slice(0, captureChars),
     groups: groupsOf(match),
   };
@@ -232,7 +315,9 @@ function cutRound(text: string, from: number, to: number, round: number): string
   const head = start > from ? "…" : "";
   const room = hitChars - head.length;
   const tail = start + room < end ? "…" : "";
-  return head + text.slice(start, start + room - tail.length) + tail;
+  const piece = text.slice(start, start + room - tail.length);
+  // A cut may fall into a surrogate pair.
+  return head + piece.replace(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, "") + tail;
 }
 
 function newlinesIn(text: string, from: number, to: number): number {

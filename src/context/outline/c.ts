@@ -105,6 +105,8 @@ const macro: Rule = (code, at) => {
 
 /** `#ifndef X` and `#define X` without a value, at the head of a header. */
 function isGuard({ raw }: Code, at: number, name: string): boolean {
+  const line = raw.slice(at, endOfLine(raw, at));
+  if (!line.trimEnd().endsWith(name)) return false;
   const before = raw.slice(Math.max(0, at - 200), at);
   return new RegExp(`#[ \\t]*(?:ifndef[ \\t]+${name}|if[ \\t]+!defined[ \\t(]*${name}\\)?)\\s*$`).test(before);
 }

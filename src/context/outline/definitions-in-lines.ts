@@ -27,6 +27,7 @@ export interface Language {
 }
 
 const textChars = 100;
+const codeLineChars = 5_000;
 
 /** The definitions of a source text, in the order of their lines. */
 export function definitionsInLines(path: string, raw: string, language: Language): Definition[] {
@@ -87,15 +88,21 @@ function byIndents(code: Code, language: Language): Definition[] {
   return definitions;
 }
 
-/** Lines that hold code, but for those that begin inside a text of several lines. */
+/** Lines that hold code, but for those that begin inside a text of several lines, and endless ones. */
 function* codeLines(text: string): Generator<{ at: number; lineStart: number; line: number }> {
   const first = /[ \t\f\r]*/y;
   for (let lineStart = 0, line = 1; lineStart < text.length; line += 1) {
     const at = lineStart + (matchAt(first, text, lineStart)?.[0].length ?? 0);
     const newline = text.indexOf("\n", lineStart);
-    if (at < text.length && text[at] !== "\n" && text[at] !== filler) yield { at, lineStart, line };
-    lineStart = newline < 0 ? text.length : newline + 1;
+    const end = newline < 0 ? text.length : newline;
+    if (at < end && text[at] !== filler && !isMinified(text, at, end)) yield { at, lineStart, line };
+    lineStart = end + 1;
   }
+}
+
+/** So much code on one line is for no reader, and some rules would take long over it. */
+function isMinified(text: string, from: number, to: number): boolean {
+  return to - from > codeLineChars && !text.slice(from, from + codeLineChars).includes(filler);
 }
 
 function afterPrefix(text: string, at: number, { prefix }: Language): number {
