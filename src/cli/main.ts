@@ -2,6 +2,7 @@
 /** The terminal's door: `rlm ask`, `rlm demo`, `rlm context`. */
 import { CancelledError } from "../rlm/cancel.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { printable } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
 
 declare const rlmVersion: string | undefined;
@@ -72,6 +73,6 @@ function exitCodeFor(error: unknown): number {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`rlm: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`rlm: ${printable(error instanceof Error ? error.message : String(error))}\n`);
   process.exitCode = exitCodeFor(error);
 }

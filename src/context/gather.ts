@@ -95,7 +95,7 @@ class Gatherer {
 
   #gatherFolder(root: Root): void {
     const prefix = root.shown === "" ? "" : `${root.shown}/`;
-    const options = { exclude: this.#source.exclude ?? [], unsaved: this.#unsaved };
+    const options = { exclude: this.#source.exclude ?? [], unsaved: this.#unsaved, real: realPath(root.file) };
     const take = { maxBytes: this.#source.maxFileBytes ?? defaultMaxFileBytes, choosy: true };
     let matched = 0;
     walk(root.file, options, {

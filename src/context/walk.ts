@@ -2,6 +2,7 @@ import { type Dirent, lstatSync, readdirSync, readFileSync, realpathSync } from 
 import path from "node:path";
 import type { LeftOutReason } from "../rlm/context.ts";
 import { IgnoreRules, ignoreFiles } from "./ignore-rules.ts";
+import { slashed } from "./roots.ts";
 import { isSecret, versionControl } from "./secret-names.ts";
 
 /** What a walk tells. Paths are relative to its root; those of folders end in `/`. */
@@ -11,6 +12,8 @@ export interface WalkListener {
 }
 
 export interface WalkOptions {
+  /** The real path of the folder that is walked. */
+  readonly real: string;
   readonly exclude: readonly string[];
   /** Names of files that exist only in the editor, by their absolute folder. */
   readonly unsaved: ReadonlyMap<string, ReadonlySet<string>>;
@@ -34,7 +37,7 @@ function visit(folder: string, shown: string, outer: IgnoreRules, options: WalkO
   const names = new Set(entries.map((entry) => entry.name));
   for (const entry of entries) visitEntry(entry, folder, shown, rules, options, listener);
   for (const name of options.unsaved.get(folder) ?? []) {
-    if (!names.has(name)) visitFile(name, folder, shown, rules, listener);
+    if (!names.has(name)) visitFile(name, folder, shown, rules, options, listener);
   }
 }
 
@@ -51,22 +54,34 @@ function visitEntry(
   const file = `${folder}${folder.endsWith(path.sep) ? "" : path.sep}${name}`;
   const below = shown === "" ? name : `${shown}/${name}`;
   if (entry.isDirectory()) {
-    if (isSecret(below)) listener.onLeftOut(`${below}/`, file, "secret");
+    if (isSecretEntry(file, below, options)) listener.onLeftOut(`${below}/`, file, "secret");
     else if (rules.ignores(below, true)) listener.onLeftOut(`${below}/`, file, "ignored");
     else visit(file, below, rules, options, listener);
   } else if (entry.isSymbolicLink()) {
-    const secret = isSecret(below) || pointsToSecret(file);
+    const secret = isSecretEntry(file, below, options) || pointsToSecret(file);
     listener.onLeftOut(below, file, secret ? "secret" : rules.ignores(below, false) ? "ignored" : "symlink");
-  } else if (entry.isFile()) visitFile(name, folder, shown, rules, listener);
+  } else if (entry.isFile()) visitFile(name, folder, shown, rules, options, listener);
   else listener.onLeftOut(below, file, "unreadable");
 }
 
-function visitFile(name: string, folder: string, shown: string, rules: IgnoreRules, listener: WalkListener): void {
+function visitFile(
+  name: string,
+  folder: string,
+  shown: string,
+  rules: IgnoreRules,
+  options: WalkOptions,
+  listener: WalkListener,
+): void {
   const file = `${folder}${folder.endsWith(path.sep) ? "" : path.sep}${name}`;
   const below = shown === "" ? name : `${shown}/${name}`;
-  if (isSecret(below)) listener.onLeftOut(below, file, "secret");
+  if (isSecretEntry(file, below, options)) listener.onLeftOut(below, file, "secret");
   else if (rules.ignores(below, false)) listener.onLeftOut(below, file, "ignored");
   else listener.onFile(below, file);
+}
+
+/** Judged by the whole path: what is asked about may itself be a part of a secret place. */
+function isSecretEntry(file: string, below: string, { real }: WalkOptions): boolean {
+  return isSecret(slashed(file)) || isSecret(slashed(`${real}/${below}`));
 }
 
 function pointsToSecret(link: string): boolean {

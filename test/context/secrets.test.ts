@@ -147,3 +147,18 @@ test("what only looks like a secret is left as it is", async () => {
   expect(new ContextReader(corpus).read("a")).toBe(text);
   expect(corpus.masked).toEqual({ secrets: 0, files: 0 });
 });
+
+test("a folder of a secret place that is asked about itself gives away nothing of it", async () => {
+  const cwd = folderWith({
+    ".docker/config.json": '{"auths": "SECRET-A"}',
+    ".docker/notes.txt": "fine",
+    ".config/gcloud/x.json": "SECRET-B",
+    ".config/app.txt": "fine",
+  });
+  symlinkSync(path.join(cwd, ".docker"), path.join(cwd, "linked"));
+  for (const folder of [".docker", ".config", "linked"]) {
+    const view = viewOf(await collectPaths(cwd, { paths: [folder] }));
+    expect(view.numbered()).not.toMatch(/SECRET|config\.json|gcloud/);
+    expect(view.omitted.some(({ reason }) => reason === "secret")).toBe(true);
+  }
+});
