@@ -27,10 +27,16 @@ interface TreeGridProps extends TreeHandlers {
   readonly now: number;
 }
 
+/** The part of the tree that is in sight, in pixels. */
+interface View {
+  readonly top: number;
+  readonly height: number;
+}
+
 /** The run as a tree with columns. Only the rows in sight are in the page. */
 export function TreeGrid({ tree, rows, selected, now, select, toggle, enter }: TreeGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 0 });
+  const [view, setView] = useState<View>({ top: 0, height: 0 });
   useFollow(scroller, tree.state !== "done", tree);
   useLayoutEffect(() => observe(scroller.current, setView), []);
 
@@ -48,7 +54,7 @@ export function TreeGrid({ tree, rows, selected, now, select, toggle, enter }: T
     if (!row) return;
     if (move.kind === "toggle") return toggle(row.node.id);
     select(row.node.id);
-    bringIntoView(scroller.current, move.to);
+    if (scroller.current) setView(bringIntoView(scroller.current, move.to));
   };
 
   return (
@@ -131,21 +137,23 @@ function parentOf(rows: readonly Row[], at: number): number {
   return parent < 0 ? at : parent;
 }
 
-function bringIntoView(scroller: HTMLElement | null, row: number): void {
-  if (!scroller) return;
+/** Scrolls as little as shows the row. @returns what is in sight now: the scroll event comes a frame too late for it */
+function bringIntoView(scroller: HTMLElement, row: number): View {
   const top = row * rowHeight;
   const lowest = top + rowHeight - scroller.clientHeight;
   if (scroller.scrollTop > top) scroller.scrollTop = top;
   else if (scroller.scrollTop < lowest) scroller.scrollTop = lowest;
+  return viewOf(scroller);
+}
+
+function viewOf(scroller: HTMLElement): View {
+  return { top: scroller.scrollTop, height: scroller.clientHeight };
 }
 
 /** Reports what part of a scrolling element is in sight, now and whenever it changes. @returns what ends it */
-function observe(
-  element: HTMLElement | null,
-  report: (view: { top: number; height: number }) => void,
-): (() => void) | undefined {
+function observe(element: HTMLElement | null, report: (view: View) => void): (() => void) | undefined {
   if (!element) return;
-  const tell = () => report({ top: element.scrollTop, height: element.clientHeight });
+  const tell = () => report(viewOf(element));
   const resized = new ResizeObserver(tell);
   resized.observe(element);
   element.addEventListener("scroll", tell, { passive: true });

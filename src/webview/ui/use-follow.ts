@@ -10,27 +10,19 @@ const near = 24;
  * @param start what is shown: another value begins at the top again, and follows only from the end
  */
 export function useFollow(element: RefObject<HTMLElement | null>, active: boolean, start: unknown): void {
-  const atEnd = useRef(true);
+  /** The height when it was last looked at; null before that. Where the user is, is read then, as events come late. */
+  const height = useRef<number | null>(null);
 
   useLayoutEffect(() => {
-    const node = element.current;
-    if (!node) return;
-    const remember = () => {
-      atEnd.current = node.scrollHeight - node.scrollTop - node.clientHeight <= near;
-    };
-    node.addEventListener("scroll", remember, { passive: true });
-    return () => node.removeEventListener("scroll", remember);
-  }, [element]);
-
-  useLayoutEffect(() => {
-    const node = element.current;
-    if (!node) return;
-    node.scrollTop = 0;
-    atEnd.current = true;
+    if (element.current) element.current.scrollTop = 0;
+    height.current = null;
   }, [element, start]);
 
   useLayoutEffect(() => {
     const node = element.current;
-    if (node && active && atEnd.current) node.scrollTop = node.scrollHeight;
+    if (!node) return;
+    const atEnd = height.current === null || height.current - node.scrollTop - node.clientHeight <= near;
+    if (active && atEnd) node.scrollTop = node.scrollHeight;
+    height.current = node.scrollHeight;
   });
 }
