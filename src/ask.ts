@@ -3,23 +3,27 @@ import { collect } from "./context/collect.ts";
 import type { ContextSource } from "./context/collector-protocol.ts";
 import type { Corpus } from "./context/corpus.ts";
 import { type CorpusView, viewOf } from "./context/view.ts";
-import { CancelledError, type CancelSignal, CancelSource } from "./rlm/cancel.ts";
-import { checkCitations } from "./rlm/citations.ts";
-import type { ContextView } from "./rlm/context.ts";
-import { EventStream } from "./rlm/event-stream.ts";
-import type { Citation, RunEvent, StopReason, Totals } from "./rlm/events.ts";
+import { CallMemory } from "./rlm/call-memory.ts";
+import { type CancelSignal, CancelSource } from "./rlm/cancel.ts";
+import { EventStream, RunEvents } from "./rlm/event-stream.ts";
+import type { RunEvent, Totals } from "./rlm/events.ts";
+import { type Approve, defaultFanOut, type FanOutBounds } from "./rlm/fan-out.ts";
 import { Ledger } from "./rlm/ledger.ts";
 import { defaultDirectBelowTokens, defaultLimits, type Limits } from "./rlm/limits.ts";
 import type { Model } from "./rlm/model.ts";
-import { type LoopResult, runLoop } from "./rlm/run-loop.ts";
+import { Requests, type RunScope } from "./rlm/requests.ts";
+import { type RunOutcome, runQuestion } from "./rlm/run.ts";
 import type { Sandbox } from "./rlm/sandbox.ts";
-import { failureOf, SubCalls } from "./rlm/sub-calls.ts";
-import { startSandbox } from "./sandbox/worker-sandbox.ts";
+import { ChildPlaces, type OpenContext, type RunModels, type Tree } from "./rlm/tree.ts";
+import { SandboxPool } from "./sandbox/pool.ts";
+import { schemaProblem } from "./sandbox/schema-problem.ts";
 
 export interface AskRequest {
   readonly question: string;
   readonly context: ContextSource;
   readonly limits?: Partial<Limits>;
+  /** Beyond which one cell's calls are asked about first. */
+  readonly fanOut?: Partial<FanOutBounds>;
   /** Tokens below which the context goes to the model in one call; 0: never. */
   readonly directBelowTokens?: number;
 }
@@ -31,16 +35,15 @@ export interface AskParts {
   readonly sub: Model;
   /** A model that a cell asks for by name. */
   readonly named: (id: string) => Model;
+  /** The models of child runs; the sub-model unless given. */
+  readonly children?: RunModels;
+  /** Asks the user about a large fan-out; where it is absent the limits alone decide. */
+  readonly approve?: Approve;
 }
 
-export interface RunResult {
+export interface RunResult extends RunOutcome {
   readonly runId: string;
-  /** Null where the run ended without any. */
-  readonly answer: string | null;
-  readonly stopReason: StopReason;
-  readonly error?: { readonly code: string; readonly message: string };
   readonly totals: Totals;
-  readonly citations: readonly Citation[];
   readonly wallMs: number;
 }
 
@@ -58,13 +61,14 @@ export interface Run {
 
 /** Asks a question about a context. The run goes on whether or not anybody reads its events. */
 export function ask(request: AskRequest, parts: AskParts): Run {
-  const stream = new EventStream(randomUUID(), Date.now, sha256);
+  const stream = new EventStream(Date.now, sha256);
+  const runId = randomUUID();
   const cancel = new CancelSource();
   const state: { view: CorpusView | null } = { view: null };
   return {
-    id: stream.runId,
+    id: runId,
     events: (fromSeq) => stream.events(fromSeq),
-    result: runToEnd(request, parts, stream, cancel, (view) => {
+    result: runToEnd(request, parts, stream, runId, cancel, (view) => {
       state.view = view;
     }),
     fileOf: (path) => state.view?.fileOf(path) ?? null,
@@ -76,81 +80,73 @@ async function runToEnd(
   request: AskRequest,
   parts: AskParts,
   stream: EventStream,
+  runId: string,
   signal: CancelSignal,
   onContext: (view: CorpusView) => void,
 ): Promise<RunResult> {
   const startedAt = performance.now();
   const limits: Limits = { ...defaultLimits, ...request.limits };
   const ledger = new Ledger(limits, Date.now);
-  const models = { root: parts.root.id, sub: parts.sub.id, offline: parts.root.offline };
-  stream.emit({ type: "run.started", question: request.question, limits, models });
-  const corpus = collectContext(request.context, stream, signal);
-  const sandbox = startSandbox(corpus);
-  const end = (outcome: Pick<RunResult, "answer" | "stopReason" | "citations" | "error">): RunResult => {
-    const wallMs = performance.now() - startedAt;
-    const totals = ledger.totals();
-    stream.emit({ type: "run.finished", ...outcome, citations: [...outcome.citations], totals, ms: wallMs });
-    return { runId: stream.runId, ...outcome, totals, wallMs };
-  };
-  try {
-    const context = viewOf(await corpus);
-    onContext(context);
-    const loop = await untilCancelled(signal, loopOver(request, parts, { context, sandbox, ledger, stream, signal }));
-    const citations = loop.answer === null ? [] : checkCitations(loop.answer, context);
-    return end({ ...loop, citations });
-  } catch (error) {
-    if (signal.aborted) return end({ answer: null, stopReason: "cancelled", citations: [] });
-    return end({ answer: null, stopReason: "failed", citations: [], error: failureOf(error) });
-  } finally {
-    await sandbox.close();
-  }
-}
-
-async function collectContext(source: ContextSource, stream: EventStream, signal: CancelSignal): Promise<Corpus> {
-  const startedAt = performance.now();
-  const corpus = await collect(source, {
+  const scope = { ledger, events: new RunEvents(stream, { runId, depth: 0 }) };
+  const pool = new SandboxPool();
+  const tree = treeOf(request, parts, scope, pool);
+  const outcome = await runQuestion({
+    question: request.question,
+    tree,
+    scope,
     signal,
-    onProgress: (files, bytes) => stream.emit({ type: "context.progress", files, bytes }),
+    open: async (work) => {
+      const corpus = collect(request.context, {
+        signal: work,
+        onProgress: (files, bytes) => scope.events.emit({ type: "context.progress", files, bytes }),
+      });
+      // The thread gets ready while the files are read.
+      const sandbox = pool.start(corpus);
+      const view = viewOf(await corpus);
+      onContext(view);
+      return { ref: await corpus, view, sandbox: () => sandbox, close: () => sandbox.close() };
+    },
   });
-  stream.emit({ type: "context.ready", manifest: viewOf(corpus).manifest, ms: performance.now() - startedAt });
-  return corpus;
+  const closed = pool.close();
+  if (!signal.aborted) await closed;
+  return { runId, ...outcome, totals: ledger.totals(), wallMs: performance.now() - startedAt };
 }
 
-interface Gathered {
-  readonly context: ContextView;
-  readonly sandbox: Sandbox;
-  readonly ledger: Ledger;
-  readonly stream: EventStream;
-  readonly signal: CancelSignal;
-}
-
-function loopOver(request: AskRequest, parts: AskParts, gathered: Gathered): Promise<LoopResult> {
-  const { context, sandbox, ledger, stream, signal } = gathered;
-  return runLoop(request.question, {
-    root: parts.root,
-    subCalls: new SubCalls({ model: parts.sub, named: parts.named, ledger, stream, clock: Date.now }),
-    sandbox: async () => sandbox,
-    context,
-    ledger,
-    stream,
-    signal,
+function treeOf(request: AskRequest, parts: AskParts, root: RunScope, pool: SandboxPool): Tree {
+  const models = parts.children ?? { root: parts.sub, sub: parts.sub };
+  return {
+    requests: new Requests(root),
+    memory: new CallMemory(sha256),
+    children: new ChildPlaces(root.ledger.limits.concurrency),
+    fanOut: { ...defaultFanOut, ...request.fanOut },
+    approve: parts.approve ?? null,
     directBelowTokens: request.directBelowTokens ?? defaultDirectBelowTokens,
+    modelsAt: (depth) => (depth === 0 ? { root: parts.root, sub: parts.sub } : models),
+    named: parts.named,
+    open: (context) => openCorpus(context as Corpus, pool),
+    schemaProblem,
+    newRunId: randomUUID,
+    sha256,
     now: Date.now,
     after: (ms, call) => {
       const timer = setTimeout(call, Math.min(ms, longestTimerMs));
       return () => clearTimeout(timer);
     },
-  });
+  };
 }
 
-/** Ends the wait as soon as the run is cancelled, whatever the work still does. */
-function untilCancelled<T>(signal: CancelSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = () => reject(new CancelledError());
-    if (signal.aborted) cancel();
-    signal.addEventListener("abort", cancel, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", cancel));
-  });
+/** Opens what the sandbox has made of a part of a context: always a corpus. */
+function openCorpus(corpus: Corpus, pool: SandboxPool): OpenContext {
+  let sandbox: Sandbox | null = null;
+  return {
+    ref: corpus,
+    view: viewOf(corpus),
+    sandbox: () => {
+      sandbox ??= pool.start(Promise.resolve(corpus));
+      return sandbox;
+    },
+    close: async () => sandbox?.close(),
+  };
 }
 
 /** A longer timer would fire at once. */

@@ -42,19 +42,20 @@ function filesCard(texts: CorpusText): string {
 
 function textCard(texts: CorpusText): string {
   const { corpus } = texts;
-  const last = corpus.manifest.lines;
+  const [begin, last] = [texts.firstLine(0), texts.lastLine(0)];
   const numbered = (from: number, to: number) => {
     // A line may be the whole text: only its beginning is needed.
     const start = texts.byteOfLine(0, from);
     if (texts.byteOfLine(0, to + 1) - start > 1_000_000) return [`  ${from}: (long lines)`];
     return texts.lines(0, from, to).map((line, i) => `  ${from + i}: ${cut(line)}`);
   };
-  const tail = Math.max(6, last - 4);
+  const headEnd = begin + 4;
+  const tail = Math.max(headEnd + 1, last - 4);
   const lines = [
     `One text: ${oneLine(corpus.manifest.name, 80)}. ${amounts(corpus)}. Longest line: ${plural(corpus.longestLine, "character")}.`,
-    last <= 5 ? "All lines:" : "First lines:",
-    ...numbered(1, Math.min(5, last)),
-    ...(last > 5 ? ["Last lines:", ...numbered(tail, last)] : []),
+    last <= headEnd ? "All lines:" : "First lines:",
+    ...numbered(begin, Math.min(headEnd, last)),
+    ...(last > headEnd ? ["Last lines:", ...numbered(tail, last)] : []),
     ...masked(corpus),
   ];
   return lines.join("\n");

@@ -81,12 +81,11 @@ class Packer {
   }
 
   add(file: number): void {
-    const lines = this.#texts.lineCount(file);
-    if (lines === 0) return;
-    const whole = { file, from: 1, to: lines };
+    if (this.#texts.lineCount(file) === 0) return;
+    const whole = { file, from: this.#texts.firstLine(file), to: this.#texts.lastLine(file) };
     const size = this.#wholeSize(whole);
     if (size <= this.#room()) this.#put(whole, size);
-    else if (size > this.#max / 4) this.#cut(file, lines);
+    else if (size > this.#max / 4) this.#cut(whole);
     else {
       this.#close();
       this.#put(whole, size);
@@ -99,15 +98,16 @@ class Packer {
   }
 
   /** Cuts a file at line ends, filling what room there is. */
-  #cut(file: number, lines: number): void {
+  #cut(whole: FileRange): void {
+    const { file } = whole;
     if (this.#room() < this.#max / 10) this.#close();
-    let from = 1;
+    let { from } = whole;
     let size = 0;
     const flush = (to: number) => {
       if (to >= from) this.#put({ file, from, to }, this.#headSize({ file, from, to }) + size);
       size = 0;
     };
-    this.#eachLine(file, lines, (line, chars) => {
+    this.#eachLine(whole, (line, chars) => {
       const own = this.#lineSize(line, chars);
       const head = this.#headSize({ file, from, to: line });
       if (head + size + own <= this.#room()) {
@@ -123,7 +123,7 @@ class Packer {
         from = line + 1;
       }
     });
-    flush(lines);
+    flush(whole.to);
   }
 
   /** A line beyond the cap, in pieces of their own. */
@@ -138,12 +138,12 @@ class Packer {
     }
   }
 
-  #eachLine(file: number, lines: number, visit: (line: number, chars: number) => void): void {
+  #eachLine({ file, from, to }: FileRange, visit: (line: number, chars: number) => void): void {
     const text = this.#texts;
     const bytes = text.bytes(file);
     const ascii = text.isAscii(file);
     let start = 0;
-    for (let line = 1; line <= lines; line += 1) {
+    for (let line = from; line <= to; line += 1) {
       const newline = bytes.indexOf(10, start);
       const end = newline < 0 ? bytes.length : newline;
       const carriage = newline >= 0 && bytes[end - 1] === 13 && end > start ? 1 : 0;
@@ -157,10 +157,11 @@ class Packer {
   /** Exact length of a whole file's block, without looking at its lines where they end in plain line feeds. */
   #wholeSize(range: FileRange): number {
     const text = this.#texts;
-    const { file, to: lines } = range;
+    const { file } = range;
+    const lines = text.lineCount(file);
     if (text.hasCarriageReturn(file)) {
       let size = this.#headSize(range);
-      this.#eachLine(file, lines, (line, chars) => {
+      this.#eachLine(range, (line, chars) => {
         size += this.#lineSize(line, chars);
       });
       return size;
@@ -168,7 +169,12 @@ class Packer {
     const bytes = text.bytes(file);
     const ends = lines - (bytes[bytes.length - 1] === 10 ? 0 : 1);
     const raw = text.charCount(file) - ends;
-    return this.#headSize(range) + raw + lines + (this.#numbered ? digitsUpTo(lines) + 2 * lines : 0);
+    return (
+      this.#headSize(range) +
+      raw +
+      lines +
+      (this.#numbered ? digitsUpTo(range.to) - digitsUpTo(range.from - 1) + 2 * lines : 0)
+    );
   }
 
   /** A line with the line feed before it. */

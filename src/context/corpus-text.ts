@@ -57,6 +57,15 @@ export class CorpusText {
     return this.corpus.table.lines[file] ?? 0;
   }
 
+  /** The number of a text's first line: 1, but where it is a part of a file. */
+  firstLine(file: number): number {
+    return this.corpus.table.firstLine?.[file] ?? 1;
+  }
+
+  lastLine(file: number): number {
+    return this.firstLine(file) + this.lineCount(file) - 1;
+  }
+
   newlineCount(file: number): number {
     const endsInNewline = this.bytes(file).at(-1) === 10;
     return this.lineCount(file) - (this.byteCount(file) === 0 || endsInNewline ? 0 : 1);
@@ -104,11 +113,12 @@ export class CorpusText {
   /** The position of a line's first byte; the end of the text where the line lies beyond it. */
   byteOfLine(file: number, line: number): number {
     const bytes = this.bytes(file);
-    if (line > this.lineCount(file)) return bytes.length;
+    if (line > this.lastLine(file)) return bytes.length;
+    const before = line - this.firstLine(file);
     const { blockLines } = this.corpus.table;
-    const block = this.#lastBlock(file, (row) => (blockLines[row] ?? 0) < line - 1);
+    const block = this.#lastBlock(file, (row) => (blockLines[row] ?? 0) < before);
     let at = block.index * blockBytes;
-    for (let newlines = block.row < 0 ? 0 : (blockLines[block.row] ?? 0); newlines < line - 1; newlines += 1) {
+    for (let newlines = block.row < 0 ? 0 : (blockLines[block.row] ?? 0); newlines < before; newlines += 1) {
       at = bytes.indexOf(10, at) + 1;
     }
     return at;
@@ -118,7 +128,7 @@ export class CorpusText {
   lineOfByte(file: number, byte: number): number {
     const index = this.#blockCount(file) === 0 ? 0 : Math.floor(byte / blockBytes);
     const known = this.#blockCount(file) === 0 ? 0 : this.#blockValue(this.corpus.table.blockLines, file, index);
-    return 1 + known + countNewlines(this.bytes(file), index * blockBytes, byte);
+    return this.firstLine(file) + known + countNewlines(this.bytes(file), index * blockBytes, byte);
   }
 
   /** The byte position of a character, given in UTF-16 code units. */

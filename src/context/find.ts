@@ -205,7 +205,7 @@ class Ranking {
     const { file } = passage;
     const { from, to } = this.#bounds(passage);
     const first = texts.lineOfByte(file, from);
-    const last = Math.max(first, Math.min(texts.lineCount(file), texts.lineOfByte(file, Math.max(from, to - 1))));
+    const last = Math.max(first, Math.min(texts.lastLine(file), texts.lineOfByte(file, Math.max(from, to - 1))));
     const lineStart = texts.byteOfLine(file, first);
     const lineEnd = texts.byteOfLine(file, last + 1);
     if (lineEnd - lineStart <= 4 * passageChars) return { file, from: first, to: last };

@@ -60,7 +60,9 @@ function readAll(texts: CorpusText, chosen: readonly number[]): Outlined {
       if (!hasDefinitions(endingOf(path))) others.unknown.push(path);
       else if (texts.byteCount(file) > largestBytes) others.tooLarge.push(path);
       else {
-        const definitions = definitionsOf(path, endingOf(path), texts.text(file));
+        const found = definitionsOf(path, endingOf(path), texts.text(file));
+        const before = texts.firstLine(file) - 1;
+        const definitions = before === 0 ? found : found.map((one) => ({ ...one, line: one.line + before }));
         if (definitions.length === 0) others.without.push(path);
         else files.push({ path, definitions });
       }

@@ -34,12 +34,15 @@ export function fileNamed(call: string, path: unknown, texts: CorpusText): numbe
 
 /** The lines that a guest asks for, from the first and to the last where it says nothing. @throws GuestError */
 export function rangeOf(call: string, texts: CorpusText, file: number, from: unknown, to: unknown): FileRange {
-  const last = texts.lineCount(file);
-  const first = Math.max(1, wholeNumber(`${call}: from`, from, 1, Number.MIN_SAFE_INTEGER));
+  const [begin, last] = [texts.firstLine(file), texts.lastLine(file)];
+  const first = Math.max(begin, wholeNumber(`${call}: from`, from, begin, Number.MIN_SAFE_INTEGER));
   const end = Math.min(last, wholeNumber(`${call}: to`, to, last, Number.MIN_SAFE_INTEGER));
   if (first > last && last > 0) {
-    const lines = `${formatCount(last)} line${last === 1 ? "" : "s"}`;
+    const lines = begin > 1 ? `lines ${begin}-${last}` : `${formatCount(last)} line${last === 1 ? "" : "s"}`;
     throw new GuestError("RangeError", `${call}: "${texts.path(file)}" has ${lines}; there is no line ${first}.`);
+  }
+  if (end < begin && last > 0) {
+    throw new GuestError("RangeError", `${call}: "${texts.path(file)}" begins with line ${begin} here.`);
   }
   if (first > end && last > 0) throw new GuestError("RangeError", `${call}: from (${first}) is after to (${end}).`);
   return { file, from: first, to: end };

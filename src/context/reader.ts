@@ -10,6 +10,7 @@ import { outline } from "./outline.ts";
 import { fileNamed, rangeOf } from "./ranges.ts";
 import { count, type SearchResult, search } from "./search.ts";
 import { show } from "./show.ts";
+import { type SubContext, subContext } from "./sub-context.ts";
 import { closest } from "./suggest.ts";
 import { type TextMatch, textIndexOf, textMatchAll, textSlice } from "./text-methods.ts";
 import { type Folder, folderAt, folderTree, treeText } from "./tree.ts";
@@ -102,6 +103,11 @@ export class ContextReader {
     return chunkText(this.#texts, parts, numbered);
   }
 
+  /** What a child run may be asked about. */
+  subContext(given: unknown): Promise<SubContext> {
+    return subContext(this.#texts, given);
+  }
+
   formatHits(result: unknown): string {
     return formatHits(result);
   }
@@ -122,16 +128,6 @@ export class ContextReader {
 
   textIndexOf(needle: unknown, from?: unknown): number {
     return textIndexOf(this.#texts, needle, from);
-  }
-
-  textIncludes(needle: unknown, from?: unknown): boolean {
-    return textIndexOf(this.#texts, needle, from) >= 0;
-  }
-
-  /** Lines of a text context, without their ends. */
-  textLines(from?: unknown, to?: unknown): string[] {
-    const range = rangeOf("lines", this.#texts, 0, from, to);
-    return this.#texts.lines(0, range.from, range.to);
   }
 
   textMatchAll(pattern: unknown, limit?: unknown): TextMatch[] {

@@ -291,7 +291,9 @@ function hitOf(
   };
   return {
     ...hit,
-    ...(before > 0 ? { before: shortLines(texts, file, Math.max(1, line - before), line - 1) } : {}),
+    ...(before > 0
+      ? { before: shortLines(texts, file, Math.max(texts.firstLine(file), line - before), line - 1) }
+      : {}),
     ...(after > 0 ? { after: shortLines(texts, file, endLine + 1, endLine + after) } : {}),
   };
 }

@@ -24,14 +24,14 @@ export function viewOf(corpus: Corpus): CorpusView {
     card: () => card(texts),
     numbered: () => {
       const blocks = texts.paths.map((shown, file) => {
-        const lines = texts.lineCount(file);
-        return lines === 0 ? `${shown} is empty.` : numberedBlock(texts, { file, from: 1, to: lines });
+        const range = { file, from: texts.firstLine(file), to: texts.lastLine(file) };
+        return range.to < range.from ? `${shown} is empty.` : numberedBlock(texts, range);
       });
       return blocks.join("\n\n");
     },
     lines: (shown) => {
       const file = texts.numberOf(shown);
-      return file < 0 ? null : texts.lineCount(file);
+      return file < 0 ? null : { from: texts.firstLine(file), to: texts.lastLine(file) };
     },
     fileOf: (shown) => (texts.numberOf(shown) < 0 ? null : onDisk(corpus, shown)),
   };

@@ -1,5 +1,5 @@
 import { throwIfCancelled } from "../rlm/cancel.ts";
-import type { Message, Model } from "../rlm/model.ts";
+import { type Message, type Model, ModelFailure } from "../rlm/model.ts";
 import { rootReply } from "./offline-root.ts";
 import { subReply } from "./offline-sub.ts";
 import { estimatedUsage } from "./usage.ts";
@@ -13,8 +13,11 @@ export function offlineModel(): Model {
   return {
     id: "offline",
     offline: true,
-    async reply({ messages, signal, onDelta }) {
+    price: null,
+    async reply({ messages, signal, onDelta, schema }) {
       throwIfCancelled(signal);
+      if (schema)
+        throw new ModelFailure("bad-request", "The offline model gives no structured replies. Ask without a schema.");
       const text = answerTo(messages);
       onDelta?.(text);
       return { text, usage: estimatedUsage(messages, text), costUsd: 0, finishReason: "stop" };

@@ -1,26 +1,28 @@
 import type { OpenAI } from "openai";
+import { Bill } from "../rlm/bill.ts";
 import { CancelledError, type CancelSignal, throwIfCancelled } from "../rlm/cancel.ts";
 import { formatCount } from "../rlm/format.ts";
 import {
-  addUsage,
   type FinishReason,
   type Model,
   ModelFailure,
   type ModelReply,
   type ModelRequest,
   noUsage,
+  type Price,
   type Spent,
 } from "../rlm/model.ts";
 import { urlOfModel } from "./api-url.ts";
+import { type Dialect, fullDialect, requestBody, simplerDialect } from "./dialect.ts";
 import { checkEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
 import { closeGate, type Pass, type Pause, passGate, pausesOf } from "./endpoint-gate.ts";
 import { givenUp, heldTooOften, type Retry, type Trouble, troubleOf, unknownModel, wrongUrl } from "./failures.ts";
 import { listModels } from "./list-models.ts";
 import { openClient } from "./openai-client.ts";
-import { costOf, listedPrice, type Price } from "./prices.ts";
+import { costOf, listedPrice } from "./prices.ts";
 import { Reception } from "./reception.ts";
 import { longestWaitMs, sleep, waitBefore } from "./retry.ts";
-import { estimatedUsage, fields } from "./usage.ts";
+import { estimatedUsage } from "./usage.ts";
 
 export interface OpenAiModelOptions extends EndpointOptions {
   /** As the endpoint names it. */
@@ -44,7 +46,16 @@ export interface OpenAiModelOptions extends EndpointOptions {
  */
 export function openAiModel(options: OpenAiModelOptions): Model {
   const caller = new Caller(options);
-  return { id: options.id, offline: false, reply: (request) => caller.reply(request) };
+  return {
+    id: options.id,
+    offline: false,
+    price: options.price ?? priceAhead(options),
+    reply: (request) => caller.reply(request),
+  };
+}
+
+function priceAhead({ baseUrl, id }: OpenAiModelOptions): Price | null {
+  return URL.canParse(baseUrl) ? listedPrice(new URL(baseUrl).host, id, noUsage) : null;
 }
 
 const retriesOf: Readonly<Record<Retry, number>> = { never: 0, once: 1, twice: 2, often: Number.POSITIVE_INFINITY };
@@ -60,7 +71,7 @@ interface Call {
 class Caller {
   readonly #options: OpenAiModelOptions;
   #client: Promise<OpenAI> | undefined;
-  #askUsage = true;
+  #dialect = fullDialect;
   #warned = false;
 
   constructor(options: OpenAiModelOptions) {
@@ -89,17 +100,18 @@ class Caller {
     const { request, endpoint, bill } = call;
     const pass = await passGate(endpoint.origin, request.signal, (pause) => held(pause, call));
     const reception = new Reception();
-    const askUsage = this.#askUsage;
+    const dialect = this.#dialect;
     try {
-      await this.#receive(reception, call, pass, askUsage);
+      await this.#receive(reception, call, pass, dialect);
       bill.add(this.#spentOn(reception, call));
       this.#warnOfCut(reception, call);
       return { text: reception.text, ...bill.total, finishReason: finishReasonOf(reception) };
     } catch (error) {
-      if (request.signal.aborted) throw new CancelledError();
       if (reception.begun) bill.add(this.#spentOn(reception, call));
-      if (askUsage && refusesUsageOption(error)) {
-        this.#askUsage = false;
+      if (request.signal.aborted) throw new CancelledError(bill.spent);
+      const simpler = simplerDialect(dialect, request, error);
+      if (simpler) {
+        this.#dialect = simpler;
         return 0;
       }
       return await this.#afterTrouble(troubleOf(error, endpoint, this.#options.id), call, pass);
@@ -108,15 +120,14 @@ class Caller {
     }
   }
 
-  async #receive(reception: Reception, { request, endpoint }: Call, pass: Pass, askUsage: boolean): Promise<void> {
+  async #receive(reception: Reception, { request, endpoint }: Call, pass: Pass, dialect: Dialect): Promise<void> {
     const { id, firstTokenTimeoutMs = 120_000, idleTimeoutMs = 60_000 } = this.#options;
     this.#client ??= openClient(endpoint, urlOfModel(endpoint, id));
     await reception.receive(await this.#client, {
-      model: id,
-      messages: request.messages,
-      askUsage,
+      body: requestBody(id, request, dialect),
       signal: request.signal,
       onDelta: (text) => request.onDelta?.(text),
+      allows: (output) => request.allows?.(output) ?? true,
       onAccepted: pass.accepted,
       firstTokenTimeoutMs,
       idleTimeoutMs,
@@ -179,37 +190,6 @@ function held(pause: Pause, { request, retries }: Call): void {
   if (pause.round > retries.max) throw heldTooOften(pause);
   if (!retries.told) request.onRetry?.(pause.failure, pause.waitMs);
   retries.told = false;
-}
-
-/** True where the endpoint does not know how to state usage in a stream. */
-function refusesUsageOption(error: unknown): boolean {
-  const { status, error: body, message } = fields(error);
-  if (status !== 400 && status !== 422) return false;
-  return /stream_options|include_usage/.test(`${JSON.stringify(body) ?? ""} ${String(message)}`);
-}
-
-/** Adds up what the tries of a call have used. */
-class Bill {
-  #total: Spent = { usage: noUsage, costUsd: 0 };
-  #empty = true;
-
-  add({ usage, costUsd }: Spent): void {
-    const known = this.#total.costUsd;
-    this.#empty = false;
-    this.#total = {
-      usage: addUsage(this.#total.usage, usage),
-      costUsd: known === null || costUsd === null ? null : known + costUsd,
-    };
-  }
-
-  get total(): Spent {
-    return this.#total;
-  }
-
-  /** Null where nothing was used. */
-  get spent(): Spent | null {
-    return this.#empty ? null : this.#total;
-  }
 }
 
 /** Counts the tries of one reply. */

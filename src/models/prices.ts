@@ -1,11 +1,4 @@
-import type { Usage } from "../rlm/model.ts";
-
-/** US dollars for a million tokens. */
-export interface Price {
-  readonly input: number;
-  readonly cachedInput: number;
-  readonly output: number;
-}
+import type { Price, Usage } from "../rlm/model.ts";
 
 interface ListedPrice extends Price {
   /** Requests with more input tokens than this cost more, by a rate that is not listed here. */

@@ -1,6 +1,6 @@
 import type { OpenAI } from "openai";
 import type { CancelSignal } from "../rlm/cancel.ts";
-import type { Message } from "../rlm/model.ts";
+import { estimateTokens } from "../rlm/limits.ts";
 import { withAbort } from "./linked-abort.ts";
 import { ReplyProblem } from "./reply-problem.ts";
 import { readReply } from "./reply-stream.ts";
@@ -8,12 +8,11 @@ import { fields, readUsage, type StatedUsage } from "./usage.ts";
 import { type Times, Watchdog } from "./watchdog.ts";
 
 export interface ReceiveOptions extends Times {
-  readonly model: string;
-  readonly messages: readonly Message[];
-  /** Some servers refuse `stream_options`. */
-  readonly askUsage: boolean;
+  readonly body: OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming;
   readonly signal: CancelSignal;
   readonly onDelta: (text: string) => void;
+  /** False where a reply of so many tokens has to be cut off. */
+  readonly allows: (output: number) => boolean;
   /** The endpoint has answered without an error. */
   readonly onAccepted: () => void;
 }
@@ -57,17 +56,11 @@ export class Reception {
   }
 
   async #exchange(client: OpenAI, options: ReceiveOptions, signal: AbortSignal, watchdog: Watchdog): Promise<void> {
-    const request = {
-      model: options.model,
-      messages: options.messages.map(({ role, content }) => ({ role, content })),
-      stream: true as const,
-      ...(options.askUsage ? { stream_options: { include_usage: true } } : {}),
-    };
-    const response = await client.chat.completions.create(request, { signal }).asResponse();
+    const response = await client.chat.completions.create(options.body, { signal }).asResponse();
     options.onAccepted();
     for await (const part of readReply(response, () => watchdog.heard())) {
       if (part.type === "done") this.finishReason ??= "stop";
-      else if (this.#take(part.chunk, options.onDelta)) watchdog.wrote();
+      else if (this.#take(part.chunk, options)) watchdog.wrote();
       if (this.finishReason !== null) watchdog.finished();
       if (this.#full) break;
     }
@@ -78,7 +71,7 @@ export class Reception {
   }
 
   /** Takes in a chunk of a stream, or a whole completion. @returns true where it brought text or reasoning */
-  #take(chunk: unknown, onDelta: (text: string) => void): boolean {
+  #take(chunk: unknown, { onDelta, allows }: ReceiveOptions): boolean {
     const { choices, usage, error, object } = fields(chunk);
     if (error || object === "error") {
       throw Object.assign(new Error("The endpoint reported an error."), { error: error ?? chunk });
@@ -92,6 +85,7 @@ export class Reception {
     this.#calledTool ||= Array.isArray(delta.tool_calls) && delta.tool_calls.length > 0;
     if (typeof choice.finish_reason === "string" && choice.finish_reason) this.finishReason = choice.finish_reason;
     this.#full ||= this.#chars >= maxReplyChars;
+    this.#full ||= this.finishReason === null && !allows(estimateTokens(this.#chars));
     if (this.#full) this.finishReason = "length";
     return this.#chars > before;
   }

@@ -1,3 +1,5 @@
+import type { Spent } from "./model.ts";
+
 /** The part of the DOM's `AbortSignal` that a run needs; a real one fits. */
 export interface CancelSignal {
   readonly aborted: boolean;
@@ -8,9 +10,12 @@ export interface CancelSignal {
 /** Thrown where work was ended by the run's cancel signal. */
 export class CancelledError extends Error {
   readonly code = "cancelled";
-  constructor() {
+  /** What a request had used when it was ended; null where nothing was written. */
+  readonly spent: Spent | null;
+  constructor(spent: Spent | null = null) {
     super("The run was cancelled.");
     this.name = "CancelledError";
+    this.spent = spent;
   }
 }
 

@@ -62,7 +62,7 @@ export function placeKey({ path, from, to }: Place): string {
 export function checkCitations(answer: string, context: ContextView): Citation[] {
   return findCitations(answer).map(({ path, from, to }) => {
     const lines = context.lines(path);
-    const there = lines !== null && from >= 1 && from <= to && to <= lines;
+    const there = lines !== null && from >= lines.from && from <= to && to <= lines.to;
     return { path, from, to, status: there ? "exists" : "missing" };
   });
 }

@@ -30,6 +30,6 @@ export interface ContextView {
   card(): string;
   /** The whole context as numbered lines under `path:from-to` heads. */
   numbered(): string;
-  /** Number of lines of a file, or null where there is no such file. */
-  lines(path: string): number | null;
+  /** The first and the last line of a file, of an empty one 1 and 0; null where there is no such file. */
+  lines(path: string): { readonly from: number; readonly to: number } | null;
 }

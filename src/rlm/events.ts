@@ -22,9 +22,11 @@ const usage = z.object({
 
 const limits = z.object({
   turns: count,
+  depth: count,
   calls: count,
   tokens: count,
-  seconds: z.number().positive(),
+  usd: z.number().nonnegative(),
+  seconds: z.number().nonnegative(),
   errors: count,
   concurrency: count,
 });
@@ -54,7 +56,18 @@ const cellError = z.object({
  * Why a run ended. `answered`: the model handed in its answer. `direct`: a small context was answered in one call.
  * `turns` to `errors`: that limit ended it and the answer is partial. `cancelled`, `failed`: there may be no answer.
  */
-const stopReason = z.enum(["answered", "direct", "turns", "calls", "tokens", "time", "errors", "cancelled", "failed"]);
+const stopReason = z.enum([
+  "answered",
+  "direct",
+  "turns",
+  "calls",
+  "tokens",
+  "cost",
+  "time",
+  "errors",
+  "cancelled",
+  "failed",
+]);
 export type StopReason = z.infer<typeof stopReason>;
 
 /** `exists`: the file and the lines are there. `missing`: they are not. */
@@ -66,7 +79,7 @@ const citation = z.object({
 });
 export type Citation = z.infer<typeof citation>;
 
-/** What a run has used, its sub-calls included. `costUsd` is null as soon as one call's price is not known. */
+/** What a run has used, its sub-calls and child runs included; `turns` are its own. `costUsd` is null as soon as one call's price is not known. */
 const totals = z.object({ turns: count, calls: count, usage, costUsd: usd });
 export type Totals = z.infer<typeof totals>;
 
@@ -77,7 +90,10 @@ const base = z.object({
   /** Milliseconds since 1970. */
   at: z.number(),
   runId: z.string(),
+  /** 0 for the run that the user has started, 1 for its children. */
   depth: count,
+  /** The call that a child run answers. */
+  parent: z.object({ runId: z.string(), callId: z.string() }).optional(),
 });
 
 /** One cell of one reply: the `cell`-th, from 1, of turn `turn`, from 1. */
@@ -119,18 +135,39 @@ const runEvent = z.discriminatedUnion("type", [
     /** What became of the variables: see `CellMemory`. */
     memory: z.enum(["kept", "restored", "lost"]),
   }),
-  base.extend({ type: z.literal("call.started"), ...cellRef, callId: z.string(), model: z.string(), prompt: textRef }),
+  /** `rlm`: a child run answers it, whose events name this call as their parent; its prompt is the question. */
+  base.extend({
+    type: z.literal("call.started"),
+    ...cellRef,
+    callId: z.string(),
+    kind: z.enum(["llm", "rlm"]),
+    model: z.string(),
+    prompt: textRef,
+  }),
+  /** `usage` and `costUsd` of a child run are those of all that it did. */
   base.extend({
     type: z.literal("call.finished"),
     ...cellRef,
     callId: z.string(),
+    /** The reply was known from an earlier call of the run, and cost nothing. */
+    remembered: z.literal(true).optional(),
     reply: textRef.optional(),
     error: failure.optional(),
     usage,
     costUsd: usd,
     ms,
   }),
-  /** What is used up so far; sent whenever a call was settled. */
+  /** A cell wants more calls than are made without asking; it waits for `fanout.decided`. */
+  base.extend({
+    type: z.literal("fanout.asked"),
+    ...cellRef,
+    calls: count,
+    tokens: count,
+    usd,
+    sample: textRef,
+  }),
+  base.extend({ type: z.literal("fanout.decided"), ...cellRef, choice: z.enum(["all", "five", "stop"]) }),
+  /** What the whole tree has used so far; sent whenever a call was settled, as the root's event. */
   base.extend({ type: z.literal("ledger.changed"), totals }),
   base.extend({ type: z.literal("warning"), code: z.string(), message: z.string() }),
   /** A request failed and is tried again after `waitMs`. */

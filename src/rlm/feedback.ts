@@ -1,8 +1,6 @@
 import { cutMiddle } from "./cut.ts";
 import type { CellError, CellMemory } from "./sandbox.ts";
 
-/** Characters of cells' output that one message gives back. */
-const maxOutput = 20_000;
 const maxError = 2_000;
 
 /** What one cell has shown. */
@@ -18,10 +16,18 @@ const memoryNotes = {
   lost: "The REPL had to be started anew: the variables of earlier cells are gone.",
 } as const;
 
-/** The one user message that answers a turn's cells; the errors are never cut away by output. */
-export function feedback(reports: readonly CellReport[], notes: readonly string[], turnLine: string): string {
+/**
+ * The one user message that answers a turn's cells; the errors are never cut away by output.
+ * @param maxChars of output and errors
+ */
+export function feedback(
+  reports: readonly CellReport[],
+  notes: readonly string[],
+  turnLine: string,
+  maxChars: number,
+): string {
   const errors = reports.map((report) => errorText(report));
-  const room = maxOutput - errors.reduce((sum, text) => sum + text.length, 0);
+  const room = maxChars - errors.reduce((sum, text) => sum + text.length, 0);
   const bodies = share(
     reports.map((report) => bodyText(report)),
     room,

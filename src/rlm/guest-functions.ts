@@ -89,16 +89,30 @@ export const guestFunctions: readonly GuestFunction[] = [
   },
   {
     name: "llm_query",
-    signature: "await llm_query(prompt, {model?})",
-    doc: "One sub-model call. It sees ONLY your prompt: paste the text in.",
+    signature: "await llm_query(prompt, {schema?, model?, fresh?})",
+    doc: "One sub-model call. It sees ONLY your prompt: paste the text in. With a JSON Schema the reply is parsed and checked. The same prompt again costs nothing, but with fresh: true.",
     example: 'await llm_query("Say hello.")',
     taught: "ask",
   },
   {
     name: "llm_query_batched",
-    signature: "await llm_query_batched(prompts, {model?}) → replies",
+    signature: "await llm_query_batched(prompts, {schema?, model?, fresh?}) → replies",
     doc: 'In parallel, same order; a failed slot is "Error: …".',
     example: '(await llm_query_batched(["One?", "Two?"])).length',
+    taught: "ask",
+  },
+  {
+    name: "rlm_query",
+    signature: "await rlm_query(question, globs | chunks | hits | text)",
+    doc: "A child with a REPL and turns of its own, for a sub-question that needs its own search. Costly. Without the second argument it has all that you have.",
+    example: 'await rlm_query("What is it?", list().slice(0, 1))',
+    taught: "ask",
+  },
+  {
+    name: "rlm_query_batched",
+    signature: "await rlm_query_batched([{question, sub}]) → answers",
+    doc: 'In parallel, same order; a failed slot is "Error: …".',
+    example: '(await rlm_query_batched([{ question: "What is it?", sub: list().slice(0, 1) }])).length',
     taught: "ask",
   },
   {

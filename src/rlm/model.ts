@@ -28,7 +28,16 @@ export interface ModelRequest {
   readonly onRetry?: (failure: ModelFailure, waitMs: number) => void;
   /** Called where something is wrong that does not stop the reply, such as a prompt that was cut in silence. */
   readonly onWarning?: (code: string, message: string) => void;
+  /** The most output tokens, what is only thought included; not given while there is plenty. */
+  readonly maxOutput?: number;
+  /** Asked as the reply grows, with its tokens so far; where it says false the reply is cut off, as by `length`. */
+  readonly allows?: (output: number) => boolean;
+  /** A JSON Schema that the reply has to match. It is asked for and not checked. */
+  readonly schema?: JsonSchema;
 }
+
+/** A JSON Schema (https://json-schema.org/draft/2020-12) of an object or a list. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** What one or more requests have used. */
 export interface Spent {
@@ -42,12 +51,21 @@ export interface ModelReply extends Spent {
   readonly finishReason: FinishReason;
 }
 
+/** US dollars for a million tokens. */
+export interface Price {
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly output: number;
+}
+
 /** Whoever answers a list of messages. */
 export interface Model {
   /** As the endpoint names it, e.g. `gpt-5-mini`; `offline` for the embedded one. */
   readonly id: string;
   /** True for the embedded model, whose answers say that no language model was asked. */
   readonly offline: boolean;
+  /** What a call will cost; null where only the bill tells, or nobody. */
+  readonly price: Price | null;
   /**
    * @returns the whole reply, after its deltas
    * @throws ModelFailure; CancelledError if the signal was aborted

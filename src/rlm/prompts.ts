@@ -1,5 +1,6 @@
 import { formatCount } from "./format.ts";
 import { taughtFunctions } from "./guest-functions.ts";
+import type { LimitReached } from "./limits.ts";
 import type { Message } from "./model.ts";
 import type { Budget } from "./sandbox.ts";
 
@@ -67,15 +68,14 @@ function budgetLine(left: Budget): string {
   return `Left: ${left.turns} turns, ${left.calls} sub-calls, ${formatCount(left.tokens)} tokens${usd}, ${Math.floor(left.seconds)} s.`;
 }
 
-const whyLast = {
+const whyLast: Readonly<Record<LimitReached, string>> = {
   turns: "You have used all your turns.",
   calls: "The run has used all its sub-calls.",
   tokens: "The run has used up its tokens.",
   time: "The run's time is up.",
+  cost: "The run has spent all that it may.",
   errors: "Too many cells failed in a row.",
-} as const;
-
-export type LimitReached = keyof typeof whyLast;
+};
 
 /** Asks for the best answer from what is known; it closes the conversation of a run that a limit ends. */
 export function lastCallMessage(limit: LimitReached): string {

@@ -10,6 +10,8 @@ export type WrittenAnswer =
 export interface ReadReply {
   /** The reply without what the model has only thought. */
   readonly text: string;
+  /** What stands outside of fences and of the answer. */
+  readonly prose: string;
   /** Code to run, in order. */
   readonly cells: readonly string[];
   readonly answer: WrittenAnswer | null;
@@ -40,7 +42,9 @@ export function readReply(text: string, finishReason: FinishReason): ReadReply {
   let cutCell = false;
   let cutAnswer = false;
   let python = false;
+  const prose: string[] = [];
   for (const block of splitFences(withoutFinalLines(reply))) {
+    if (block.kind === "line") prose.push(block.text);
     if (block.kind === "line") continue;
     if (cellLanguages.has(block.language)) {
       if (cut && !block.closed) cutCell = true;
@@ -50,7 +54,8 @@ export function readReply(text: string, finishReason: FinishReason): ReadReply {
       answer = { kind: "text", text: block.content };
     } else if (pythonLanguages.has(block.language)) python = true;
   }
-  return { text: reply, cells, answer: answer ?? finalLine(reply), cutCell, cutAnswer, python };
+  const outside = prose.join("\n").trim();
+  return { text: reply, prose: outside, cells, answer: answer ?? finalLine(reply), cutCell, cutAnswer, python };
 }
 
 interface FinalCall {

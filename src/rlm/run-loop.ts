@@ -1,38 +1,29 @@
 import { CancelledError, type CancelSignal, under } from "./cancel.ts";
 import type { ContextView } from "./context.ts";
-import type { EventStream } from "./event-stream.ts";
+import { within } from "./deadline.ts";
 import type { StopReason } from "./events.ts";
 import { type CellReport, feedback } from "./feedback.ts";
-import type { Ledger } from "./ledger.ts";
-import { estimateTokens } from "./limits.ts";
-import type { Message, Model, ModelFailure, ModelReply } from "./model.ts";
-import {
-  directMessages,
-  type LimitReached,
-  lastCallMessage,
-  notes,
-  questionMessage,
-  systemMessage,
-  turnLine,
-} from "./prompts.ts";
+import type { Planned } from "./ledger.ts";
+import { estimateTokens, LimitError, type LimitReached } from "./limits.ts";
+import type { Message, Model, ModelReply } from "./model.ts";
+import { directMessages, lastCallMessage, notes, questionMessage, systemMessage, turnLine } from "./prompts.ts";
 import { type ReadReply, readReply, type WrittenAnswer } from "./reply.ts";
+import type { RunScope } from "./requests.ts";
 import type { CellOutcome, Sandbox } from "./sandbox.ts";
-import { type SubCalls, settleFailure } from "./sub-calls.ts";
+import type { CellPlace, SubCalls } from "./sub-calls.ts";
+import type { Tree } from "./tree.ts";
 
 export interface LoopParts {
   readonly root: Model;
+  readonly scope: RunScope;
+  readonly tree: Tree;
   readonly subCalls: SubCalls;
-  readonly sandbox: () => Promise<Sandbox>;
+  readonly sandbox: () => Sandbox;
   readonly context: ContextView;
-  readonly ledger: Ledger;
-  readonly stream: EventStream;
-  /** The user's cancel. */
+  /** The cancel of whoever asks. */
   readonly signal: CancelSignal;
-  readonly directBelowTokens: number;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** Calls back once after `ms`. @returns what stops it */
-  readonly after: (ms: number, call: () => void) => () => void;
+  /** Told of text that the model meant as its answer and that was not taken: better than none, if the run breaks off. */
+  readonly onDraft: (text: string) => void;
 }
 
 /** How a run ended. */
@@ -48,75 +39,60 @@ export interface LoopResult {
  */
 export async function runLoop(question: string, parts: LoopParts): Promise<LoopResult> {
   if (goesDirect(parts)) return answerDirectly(question, parts);
-  return within(parts.ledger.workMsLeft(), parts, (work) => new Loop(question, parts, work).run());
-}
-
-/** Does work under a signal that follows the user's cancel and is aborted after `ms`. */
-function within<T>(ms: number, parts: LoopParts, work: (signal: CancelSignal) => Promise<T>): Promise<T> {
-  return under(parts.signal, async (scope) => {
-    const stopTimer = parts.after(ms, () => scope.abort());
-    try {
-      return await work(scope);
-    } finally {
-      stopTimer();
-    }
-  });
+  const { ledger } = parts.scope;
+  return within(
+    () => ledger.workMsLeft(),
+    parts.tree,
+    parts.signal,
+    (work) => new Loop(question, parts, work).run(),
+  );
 }
 
 /** A small context goes to the model whole, if the run may use that many tokens. */
-function goesDirect({ root, context, ledger, directBelowTokens }: LoopParts): boolean {
+function goesDirect({ root, context, scope, tree }: LoopParts): boolean {
   const tokens = estimateTokens(context.manifest.chars);
-  return !root.offline && tokens < Math.min(directBelowTokens, ledger.limits.tokens);
+  return !root.offline && tokens < Math.min(tree.directBelowTokens, scope.ledger.limits.tokens);
 }
 
 async function answerDirectly(question: string, parts: LoopParts): Promise<LoopResult> {
-  const { context, ledger, signal } = parts;
-  const turn = ledger.startTurn();
-  parts.stream.emit({ type: "turn.started", turn, of: 1 });
+  const { context, scope, tree, signal } = parts;
+  const turn = scope.ledger.startTurn();
+  scope.events.emit({ type: "turn.started", turn, of: 1 });
   const messages = directMessages(question, context.manifest.name, context.numbered());
+  const left = () => scope.ledger.msLeft();
   try {
-    const reply = await within(ledger.msLeft(), parts, (scope) => askRoot(messages, turn, parts, scope));
-    return { answer: writtenText(readReply(reply.text, reply.finishReason)), stopReason: "direct" };
+    const reply = await within(left, tree, signal, (scope) => askRoot("call", messages, turn, parts, scope));
+    const read = readReply(reply.text, reply.finishReason);
+    return { answer: read.answer?.kind === "text" ? read.answer.text : read.text.trim(), stopReason: "direct" };
   } catch (error) {
-    if (!(error instanceof CancelledError) || signal.aborted) throw error;
-    return { answer: null, stopReason: "time" };
+    return { answer: null, stopReason: limitIn(error, signal) };
   }
 }
 
-/** Asks the root model for its next reply, and reports and settles it. */
+/** The limit that ended a piece of work. @throws the error, where it was no limit */
+function limitIn(error: unknown, signal: CancelSignal): LimitReached {
+  if (error instanceof LimitError) return error.code;
+  // The work's own signal without the cancel of whoever asks means that the time is up.
+  if (error instanceof CancelledError && !signal.aborted) return "time";
+  throw error;
+}
+
+/** Asks the root model for its next reply, and reports it. @throws ModelFailure, LimitError, CancelledError */
 async function askRoot(
+  purpose: Planned["purpose"],
   messages: readonly Message[],
   turn: number,
-  { root, stream, ledger, now }: LoopParts,
+  { root, scope, tree }: LoopParts,
   signal: CancelSignal,
 ): Promise<ModelReply> {
-  const startedAt = now();
-  const request = {
-    messages,
-    signal,
-    onDelta: (text: string) => stream.emit({ type: "reply.delta", turn, text }),
-    onRetry: (failure: ModelFailure, waitMs: number) =>
-      stream.emit({ type: "call.retrying", code: failure.code, message: failure.message, waitMs }),
-    onWarning: (code: string, message: string) => stream.emit({ type: "warning", code, message }),
-  };
-  const reply = await root.reply(request).catch((error: unknown) => {
-    settleFailure(error, ledger, stream);
-    throw error;
+  const { events } = scope;
+  const startedAt = tree.now();
+  const reply = await tree.requests.send({ purpose, model: root, messages }, scope, signal, {
+    onDelta: (text) => events.emit({ type: "reply.delta", turn, text }),
   });
-  ledger.settle(reply);
   const { usage, costUsd, finishReason } = reply;
-  const text = stream.text(reply.text);
-  stream.emit({
-    type: "reply.finished",
-    turn,
-    model: root.id,
-    text,
-    usage,
-    costUsd,
-    ms: now() - startedAt,
-    finishReason,
-  });
-  stream.emit({ type: "ledger.changed", totals: ledger.totals() });
+  const told = { model: root.id, text: events.text(reply.text), usage, costUsd, finishReason };
+  events.emit({ type: "reply.finished", turn, ...told, ms: tree.now() - startedAt });
   return reply;
 }
 
@@ -133,31 +109,30 @@ class Loop {
     this.#work = work;
     this.#messages = [
       { role: "system", content: systemMessage },
-      questionMessage(question, parts.context.card(), parts.ledger.budget()),
+      questionMessage(question, parts.context.card(), parts.scope.ledger.budget()),
     ];
   }
 
   async run(): Promise<LoopResult> {
+    const { scope, root, signal } = this.#parts;
     for (;;) {
-      const limit = this.#parts.ledger.limitBefore(this.#messages);
+      const limit = scope.ledger.limitBefore(this.#messages, root);
       if (limit) return this.#lastCall(limit);
       try {
         const answer = await this.#turn();
         if (answer !== null) return { answer, stopReason: "answered" };
       } catch (error) {
-        // The work signal without the user's cancel means that the time is up.
-        if (!(error instanceof CancelledError) || this.#parts.signal.aborted) throw error;
-        return this.#lastCall("time");
+        return this.#lastCall(limitIn(error, signal));
       }
     }
   }
 
   /** One reply of the root model and its cells. @returns the answer, if it was handed in */
   async #turn(): Promise<string | null> {
-    const { ledger, stream } = this.#parts;
+    const { ledger, events } = this.#parts.scope;
     const turn = ledger.startTurn();
-    stream.emit({ type: "turn.started", turn, of: ledger.limits.turns });
-    const reply = await askRoot(this.#messages, turn, this.#parts, this.#work);
+    events.emit({ type: "turn.started", turn, of: ledger.limits.turns });
+    const reply = await askRoot("turn", this.#messages, turn, this.#parts, this.#work);
     this.#messages.push({ role: "assistant", content: reply.text });
     const read = readReply(reply.text, reply.finishReason);
     const outcomes = await this.#runCells(read.cells, turn);
@@ -166,22 +141,28 @@ class Loop {
     const remarks: string[] = [];
     const answer = await this.#takeAnswer(read, outcomes, failed, remarks);
     if (answer !== null) return answer;
+    this.#keepDraft(read, outcomes);
     const next = Math.min(turn + 1, ledger.limits.turns);
-    this.#messages.push({
-      role: "user",
-      content: feedback(outcomes.map(reportOf), remarks, turnLine(next, ledger.limits.turns, ledger.budget())),
-    });
+    const line = turnLine(next, ledger.limits.turns, ledger.budget());
+    const content = feedback(outcomes.map(reportOf), remarks, line, ledger.feedbackChars);
+    this.#messages.push({ role: "user", content });
     return null;
+  }
+
+  #keepDraft(read: ReadReply, cells: readonly RunCell[]): void {
+    const computed = cells.findLast((cell) => cell.outcome.answer)?.outcome.answer;
+    const written = read.answer?.kind === "text" ? read.answer.text : "";
+    const draft = computed ?? (written || (read.cells.length === 0 ? read.prose : ""));
+    if (draft.trim() !== "") this.#parts.onDraft(draft);
   }
 
   /** Runs cells in order until one fails. */
   async #runCells(cells: readonly string[], turn: number): Promise<RunCell[]> {
     if (cells.length === 0) return [];
-    const sandbox = await this.#parts.sandbox();
     const done: RunCell[] = [];
-    const now = this.#parts.now();
+    const now = this.#parts.tree.now();
     for (const [index, code] of cells.entries()) {
-      const cell = await this.#runCell(sandbox, code, turn, index + 1, now);
+      const cell = await this.#runCell(code, { turn, cell: index + 1 }, now, this.#work);
       this.#touched ||= cell.outcome.touched;
       done.push(cell);
       if (cell.outcome.error) break;
@@ -189,31 +170,32 @@ class Loop {
     return done;
   }
 
-  async #runCell(sandbox: Sandbox, code: string, turn: number, cell: number, now: number): Promise<RunCell> {
-    const { stream, subCalls, ledger } = this.#parts;
-    const place = { turn, cell };
+  async #runCell(code: string, place: CellPlace, now: number, signal: CancelSignal): Promise<RunCell> {
+    const { scope, subCalls, sandbox } = this.#parts;
+    const { events, ledger } = scope;
     const printed: string[] = [];
-    stream.emit({ type: "cell.started", ...place, code: stream.text(code) });
-    // Sub-calls that a cell has left behind, because it was ended, end with it.
-    const outcome = await under(this.#work, (scope) =>
-      sandbox.run({
+    const print = (text: string) => {
+      printed.push(text);
+      events.emit({ type: "cell.output", ...place, text: events.text(text) });
+    };
+    events.emit({ type: "cell.started", ...place, code: events.text(code) });
+    // Calls that a cell has left behind, because it was ended, end with it.
+    const outcome = await under(signal, (scope) =>
+      sandbox().run({
         code,
         ...place,
         now,
         signal: scope,
-        onOutput: (text) => {
-          printed.push(text);
-          stream.emit({ type: "cell.output", ...place, text: stream.text(text) });
-        },
-        onSubCall: (call) => subCalls.ask(call, place, scope),
-        onWarning: (message) => stream.emit({ type: "warning", code: "cell", message }),
+        onOutput: print,
+        onCall: subCalls.answering({ place, signal: scope, note: print }),
+        onWarning: (message) => events.emit({ type: "warning", code: "cell", message }),
         budget: () => ledger.budget(),
       }),
     );
-    stream.emit({
+    events.emit({
       type: "cell.finished",
       ...place,
-      ...(outcome.value === undefined ? {} : { value: stream.text(outcome.value) }),
+      ...(outcome.value === undefined ? {} : { value: events.text(outcome.value) }),
       ...(outcome.error ? { error: outcome.error } : {}),
       cpuMs: outcome.cpuMs,
       ms: outcome.wallMs,
@@ -257,7 +239,7 @@ class Loop {
 
   async #writtenAnswer(answer: WrittenAnswer, remarks: string[]): Promise<string | null> {
     if (answer.kind === "text") return answer.text;
-    const variable = await (await this.#parts.sandbox()).variable(answer.name);
+    const variable = await this.#parts.sandbox().variable(answer.name);
     if (variable.found) return variable.text;
     remarks.push(notes.noVariable(answer.name, variable.names));
     return null;
@@ -265,21 +247,31 @@ class Loop {
 
   /** Asks for the best answer from what is known, out of the reserve. */
   async #lastCall(limit: LimitReached): Promise<LoopResult> {
-    const { ledger, stream, signal } = this.#parts;
-    const turn = ledger.startTurn();
-    stream.emit({ type: "turn.started", turn, of: ledger.limits.turns, last: true });
+    const { scope, signal, tree } = this.#parts;
+    const turn = scope.ledger.startTurn();
+    scope.events.emit({ type: "turn.started", turn, of: scope.ledger.limits.turns, last: true });
     const conversation = endingOnUser(this.#messages, lastCallMessage(limit));
+    const left = () => scope.ledger.lastCallMsLeft();
     try {
-      const reply = await within(ledger.lastCallMsLeft(), this.#parts, (deadline) =>
-        askRoot(conversation, turn, this.#parts, deadline),
-      );
-      const read = readReply(reply.text, reply.finishReason);
-      const named = read.answer?.kind === "variable" ? await this.#writtenAnswer(read.answer, []) : null;
-      return { answer: named ?? writtenText(read), stopReason: limit };
+      const answer = await within(left, tree, signal, async (deadline) => {
+        const reply = await askRoot("last", conversation, turn, this.#parts, deadline);
+        return this.#lastAnswer(readReply(reply.text, reply.finishReason), turn, deadline);
+      });
+      return { answer, stopReason: limit };
     } catch (error) {
-      if (!(error instanceof CancelledError) || signal.aborted) throw error;
+      limitIn(error, signal);
       return { answer: null, stopReason: limit };
     }
+  }
+
+  /** The answer in the last reply: as it was asked for, or as a cell computes it that was written all the same. */
+  async #lastAnswer(read: ReadReply, turn: number, deadline: CancelSignal): Promise<string | null> {
+    if (read.answer) return (await this.#writtenAnswer(read.answer, []))?.trim() || null;
+    const now = this.#parts.tree.now();
+    const [code] = read.cells.filter((cell) => cell.includes("FINAL"));
+    if (code === undefined) return read.prose || null;
+    const { outcome } = await this.#runCell(code, { turn, cell: 1 }, now, deadline);
+    return outcome.answer?.trim() || read.prose || null;
   }
 }
 
@@ -298,9 +290,4 @@ function endingOnUser(messages: readonly Message[], text: string): Message[] {
   const last = messages.at(-1);
   if (last?.role !== "user") return [...messages, { role: "user", content: text }];
   return [...messages.slice(0, -1), { role: "user", content: `${last.content}\n\n${text}` }];
-}
-
-/** The answer in a reply that is not asked for cells: its answer fence, else all of it. */
-function writtenText(read: ReadReply): string {
-  return read.answer?.kind === "text" ? read.answer.text : read.text.trim();
 }

@@ -1,4 +1,4 @@
-import { formatCount, formatMs, formatNumberOf } from "./format.ts";
+import { formatCount, formatMs, formatNumberOf, formatUsd } from "./format.ts";
 import type { CellNode, RunTree } from "./run-tree.ts";
 
 /** What a run does right now, in one plain line; once it is over, how it ended. */
@@ -58,6 +58,8 @@ function describeOutcome({ finished, started }: RunTree): string {
       return `Stopped at your limit${limits ? ` of ${formatNumberOf(limits.calls, "sub-call")}` : " of sub-calls"}: ${end}`;
     case "tokens":
       return `Stopped at your limit${limits ? ` of ${formatNumberOf(limits.tokens, "token")}` : " of tokens"}: ${end}`;
+    case "cost":
+      return `Stopped at your limit${limits ? ` of ${formatUsd(limits.usd)}` : " of cost"}: ${end}`;
     case "time":
       return `Stopped at your limit${limits ? ` of ${formatMs(limits.seconds * 1_000)}` : " of time"}: ${end}`;
     case "errors":

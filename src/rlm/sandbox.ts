@@ -1,4 +1,6 @@
 import type { CancelSignal } from "./cancel.ts";
+import type { ContextManifest } from "./context.ts";
+import type { JsonSchema } from "./model.ts";
 
 /** What is left of the run's limits, as `budget()` gives it to a cell. `usd` is null while prices are not known. */
 export interface Budget {
@@ -9,12 +11,37 @@ export interface Budget {
   readonly seconds: number;
 }
 
-/** A sub-call that a cell asks for. */
-export interface SubCall {
-  readonly prompt: string;
-  /** Another model than the run's sub-model, by name. */
-  readonly model?: string;
+/** What a child run may be asked about; the sandbox makes it, and `ContextOpener` opens it. */
+export interface ContextRef {
+  readonly manifest: ContextManifest;
 }
+
+/** One or more calls that a cell makes at once. */
+export type CellCall =
+  | {
+      readonly kind: "llm";
+      readonly prompts: readonly string[];
+      /** Another model than the run's sub-model, by name. */
+      readonly model?: string;
+      /** The replies must be JSON that matches it. */
+      readonly schema?: JsonSchema;
+      /** Ask again, whatever is remembered. */
+      readonly fresh?: boolean;
+    }
+  | { readonly kind: "rlm"; readonly items: readonly ChildQuestion[]; readonly fresh?: boolean };
+
+export interface ChildQuestion {
+  readonly question: string;
+  /** Null: the whole context of the run that asks. */
+  readonly context: ContextRef | null;
+  /** Tells contexts of the same run apart. */
+  readonly contextKey: string;
+}
+
+/** What became of one call: its reply, or why there is none. */
+export type CallResult =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly message: string };
 
 export interface CellRequest {
   readonly code: string;
@@ -26,8 +53,8 @@ export interface CellRequest {
   readonly signal: CancelSignal;
   /** Printed text, in order, as it comes. */
   onOutput(text: string): void;
-  /** Answers `llm_query`; a rejection becomes an error inside the cell. */
-  onSubCall(call: SubCall): Promise<string>;
+  /** Answers calls, with a result for each in their order; never rejects. */
+  onCall(call: CellCall): Promise<readonly CallResult[]>;
   /** Something the user should know that the cell does not see. */
   onWarning(message: string): void;
   budget(): Budget;

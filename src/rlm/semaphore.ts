@@ -11,15 +11,16 @@ export class Semaphore {
 
   /** Runs the work once a place is free. @throws CancelledError if the signal is aborted before that */
   async run<T>(signal: CancelSignal, work: () => Promise<T>): Promise<T> {
-    await this.#enter(signal);
+    await this.enter(signal);
     try {
       return await work();
     } finally {
-      this.#leave();
+      this.leave();
     }
   }
 
-  async #enter(signal: CancelSignal): Promise<void> {
+  /** Takes a place, which `leave` gives back. @throws CancelledError if the signal is aborted before one is free */
+  async enter(signal: CancelSignal): Promise<void> {
     if (signal.aborted) throw new CancelledError();
     if (this.#free > 0) {
       this.#free -= 1;
@@ -39,7 +40,7 @@ export class Semaphore {
     });
   }
 
-  #leave(): void {
+  leave(): void {
     const next = this.#queue.shift();
     if (next) next();
     else this.#free += 1;

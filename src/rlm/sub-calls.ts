@@ -1,115 +1,278 @@
+import { Bill } from "./bill.ts";
 import type { CancelSignal } from "./cancel.ts";
-import { oneLine } from "./cut.ts";
-import type { EventStream } from "./event-stream.ts";
-import type { Ledger } from "./ledger.ts";
-import { type Model, ModelFailure, type ModelReply, noUsage, type Spent } from "./model.ts";
-import type { SubCall } from "./sandbox.ts";
-import { Semaphore } from "./semaphore.ts";
+import { failureOf } from "./failure.ts";
+import { FanOut, type FanOutChoice, type Forecast } from "./fan-out.ts";
+import type { JsonSchema, Message, Model, ModelReply } from "./model.ts";
+import { type RunScope, spentBy } from "./requests.ts";
+import type { CallResult, CellCall, ChildQuestion } from "./sandbox.ts";
+import { askStructured } from "./structured.ts";
+import type { Tree } from "./tree.ts";
 
-/** Where in the run a sub-call was made. */
+/** Where in its run a call was made. */
 export interface CellPlace {
   readonly turn: number;
   readonly cell: number;
 }
 
-/** Sends the sub-calls of a run's cells, a limited number at a time, and reports each. */
+/** A call on its way. */
+export interface CallOnItsWay {
+  readonly callId: string;
+  readonly signal: CancelSignal;
+  /** Gets what the call uses, whether it succeeds or not. */
+  readonly bill: Bill;
+  /** To be called when the call is really made, not waiting any more. */
+  onSent(): void;
+}
+
+/** Has a child run answer a question. @throws Error where it has no answer */
+export type AskChild = (item: ChildQuestion, call: CallOnItsWay) => Promise<string>;
+
+/** What the calls of one run need. */
+export interface SubCallParts {
+  readonly tree: Tree;
+  readonly scope: RunScope;
+  /** Answers where the cell names no other model. */
+  readonly model: Model;
+  /** Null where this run is too deep to have children. */
+  readonly askChild: AskChild | null;
+  /** What is asked in one plain call where no child may be. @throws Error where it would be too long */
+  readonly plainPrompt: (item: ChildQuestion) => string;
+}
+
+/** One cell that makes calls. */
+export interface CallingCell {
+  readonly place: CellPlace;
+  readonly signal: CancelSignal;
+  /** Shows the model a line. */
+  note(text: string): void;
+}
+
+/** One call of a batch. */
+interface Job {
+  /** Under which its reply is remembered. */
+  readonly key: string;
+  readonly kind: "llm" | "rlm";
+  /** As the trace shows it: the prompt, or the child's question. */
+  readonly prompt: string;
+  readonly model: Model;
+  answer(call: CallOnItsWay): Promise<string>;
+}
+
+/** Makes the calls of one run's cells. */
 export class SubCalls {
-  readonly #model: Model;
-  readonly #named: (id: string) => Model;
-  readonly #ledger: Ledger;
-  readonly #stream: EventStream;
-  readonly #clock: () => number;
-  readonly #semaphore: Semaphore;
+  readonly #parts: SubCallParts;
   /** Models that cells have named. */
-  readonly #known = new Map<string, Model>();
+  readonly #named = new Map<string, Model>();
   #made = 0;
 
-  constructor(options: {
-    model: Model;
-    /** A model of the same endpoint by its name. */
-    named: (id: string) => Model;
-    ledger: Ledger;
-    stream: EventStream;
-    clock: () => number;
-  }) {
-    this.#model = options.model;
-    this.#named = options.named;
-    this.#ledger = options.ledger;
-    this.#stream = options.stream;
-    this.#clock = options.clock;
-    this.#semaphore = new Semaphore(options.ledger.limits.concurrency);
+  constructor(parts: SubCallParts) {
+    this.#parts = parts;
   }
 
-  /** @throws LimitError, ModelFailure, CancelledError */
-  async ask(call: SubCall, place: CellPlace, signal: CancelSignal): Promise<string> {
-    const reservation = this.#ledger.reserveCall(call.prompt);
-    let sent = false;
-    try {
-      const model = this.#modelFor(call);
-      const reply = await this.#semaphore.run(signal, () => {
-        sent = true;
-        return this.#send(model, call.prompt, place, signal);
-      });
-      return reply.text;
-    } finally {
-      this.#ledger.release(reservation, sent);
-    }
-  }
-
-  #modelFor({ model: id }: SubCall): Model {
-    if (id === undefined) return this.#model;
-    const known = this.#known.get(id) ?? this.#named(id);
-    this.#known.set(id, known);
-    return known;
-  }
-
-  async #send(model: Model, prompt: string, place: CellPlace, signal: CancelSignal): Promise<ModelReply> {
-    this.#made += 1;
-    const callId = `c${this.#made}`;
-    const startedAt = this.#clock();
-    const stream = this.#stream;
-    stream.emit({ type: "call.started", ...place, callId, model: model.id, prompt: stream.text(prompt) });
-    const finish = (outcome: { reply: ModelReply } | { error: unknown }) => {
-      const { usage, costUsd } = "reply" in outcome ? outcome.reply : spentBy(outcome.error);
-      const result =
-        "reply" in outcome ? { reply: stream.text(outcome.reply.text) } : { error: failureOf(outcome.error) };
-      const ms = this.#clock() - startedAt;
-      stream.emit({ type: "call.finished", ...place, callId, ...result, usage, costUsd, ms });
+  /** @returns what answers the calls of a cell: a result for each, in their order; it never rejects */
+  answering(cell: CallingCell): (call: CellCall) => Promise<readonly CallResult[]> {
+    const fanOut = new FanOut(this.#parts.tree.fanOut, (forecast) => this.#askUser(forecast, cell));
+    return async (call) => {
+      try {
+        return await this.#answerAll(this.#jobsOf(call, cell), call.fresh === true, cell, fanOut);
+      } catch (error) {
+        const calls = call.kind === "llm" ? call.prompts : call.items;
+        return calls.map(() => failed(error));
+      }
     };
+  }
+
+  #jobsOf(call: CellCall, cell: CallingCell): Job[] {
+    if (call.kind === "llm") return this.#llmJobs(call.prompts, this.#modelNamed(call.model), call.schema);
+    const { askChild, plainPrompt, model, scope } = this.#parts;
+    if (askChild) return this.#rlmJobs(call.items, askChild);
+    const { depth } = scope.ledger.limits;
+    cell.note(`Note: rlm_query was one plain call, as runs may not be nested deeper than ${depth}.\n`);
+    return this.#llmJobs(call.items.map(plainPrompt), model);
+  }
+
+  #llmJobs(prompts: readonly string[], model: Model, schema?: JsonSchema): Job[] {
+    const asked = prompts.map((prompt) => ["llm", model.id, schema ?? null, prompt]);
+    const keys = this.#parts.tree.memory.keys(asked);
+    return prompts.map((prompt, i) => ({
+      key: keys[i] ?? "",
+      kind: "llm",
+      prompt,
+      model,
+      answer: (call) => this.#askModel(model, prompt, schema, call),
+    }));
+  }
+
+  #rlmJobs(items: readonly ChildQuestion[], askChild: AskChild): Job[] {
+    const { tree, scope } = this.#parts;
+    const depth = scope.events.depth + 1;
+    const model = tree.modelsAt(depth).root;
+    const keys = tree.memory.keys(items.map((item) => ["rlm", depth, model.id, item.contextKey, item.question]));
+    return items.map((item, i) => ({
+      key: keys[i] ?? "",
+      kind: "rlm",
+      prompt: item.question,
+      model,
+      answer: (call) =>
+        tree.children.run(depth, call.signal, () => {
+          call.onSent();
+          return askChild(item, call);
+        }),
+    }));
+  }
+
+  async #askModel(model: Model, prompt: string, schema: JsonSchema | undefined, call: CallOnItsWay): Promise<string> {
+    const { tree } = this.#parts;
+    if (schema === undefined) return (await this.#send(model, [{ role: "user", content: prompt }], call)).text;
+    const send = (messages: readonly Message[]) => this.#send(model, messages, call, schema);
+    return askStructured(prompt, (value) => tree.schemaProblem(schema, value), send);
+  }
+
+  async #send(
+    model: Model,
+    messages: readonly Message[],
+    { signal, onSent, bill }: CallOnItsWay,
+    schema?: JsonSchema,
+  ): Promise<ModelReply> {
+    const { tree, scope } = this.#parts;
+    const options = { onSent, ...(schema === undefined ? {} : { schema }) };
     try {
-      const reply = await model.reply({
-        messages: [{ role: "user", content: prompt }],
-        signal,
-        onRetry: (failure, waitMs) =>
-          stream.emit({ type: "call.retrying", code: failure.code, message: failure.message, waitMs }),
-        onWarning: (code, message) => stream.emit({ type: "warning", code, message }),
-      });
-      this.#ledger.settle(reply);
-      finish({ reply });
-      stream.emit({ type: "ledger.changed", totals: this.#ledger.totals() });
+      const reply = await tree.requests.send({ purpose: "call", model, messages }, scope, signal, options);
+      bill.add(reply);
       return reply;
     } catch (error) {
-      finish({ error });
-      settleFailure(error, this.#ledger, stream);
+      const spent = spentBy(error);
+      if (spent) bill.add(spent);
       throw error;
     }
   }
+
+  async #answerAll(
+    jobs: readonly Job[],
+    fresh: boolean,
+    cell: CallingCell,
+    fanOut: FanOut,
+  ): Promise<readonly CallResult[]> {
+    const { memory } = this.#parts.tree;
+    const results = new Map<Job, CallResult>();
+    for (const job of jobs) {
+      const known = fresh ? undefined : memory.get(job.key);
+      if (known !== undefined) results.set(job, this.#recall(job, known, cell));
+    }
+    let waiting = jobs.filter((job) => !results.has(job));
+    while (waiting.length > 0) {
+      const admitted = await this.#admit(waiting, fanOut);
+      if (admitted === 0) for (const job of waiting) results.set(job, failed(new Error(stoppedByUser)));
+      const now = waiting.slice(0, admitted);
+      await Promise.all(now.map(async (job) => results.set(job, await this.#answer(job, cell))));
+      waiting = admitted === 0 ? [] : waiting.slice(admitted);
+    }
+    return jobs.map((job) => results.get(job) ?? failed(new Error("The call was not made.")));
+  }
+
+  async #admit(jobs: readonly Job[], fanOut: FanOut): Promise<number> {
+    const { tree, scope } = this.#parts;
+    const [first] = jobs;
+    if (!tree.approve || !first) return jobs.length;
+    const { tokens, usd } = scope.ledger.forecast(
+      first.model,
+      jobs.map((job) => job.prompt),
+    );
+    return fanOut.admit({ calls: jobs.length, tokens, usd, sample: first.prompt });
+  }
+
+  async #askUser(forecast: Forecast, { place, signal }: CallingCell): Promise<FanOutChoice> {
+    const { tree, scope } = this.#parts;
+    const { approve } = tree;
+    if (!approve) return "all";
+    const { events } = scope;
+    events.emit({ type: "fanout.asked", ...place, ...forecast, sample: events.text(forecast.sample) });
+    const choice = await scope.ledger.paused(() => approve(forecast, signal));
+    events.emit({ type: "fanout.decided", ...place, choice });
+    return choice;
+  }
+
+  #recall(job: Job, text: string, { place }: CallingCell): CallResult {
+    const report = this.#reportOf(job, place);
+    report.begin();
+    report.end({ reply: text, remembered: true }, new Bill());
+    return { ok: true, text };
+  }
+
+  async #answer(job: Job, { place, signal }: CallingCell): Promise<CallResult> {
+    const { tree, scope } = this.#parts;
+    const report = this.#reportOf(job, place);
+    const bill = new Bill();
+    let uncount = () => {};
+    try {
+      uncount = scope.ledger.countCall();
+      const text = await job.answer({ callId: report.callId, signal, bill, onSent: () => report.begin() });
+      tree.memory.set(job.key, text);
+      report.end({ reply: text }, bill);
+      return { ok: true, text };
+    } catch (error) {
+      // A call that was never made neither counts nor shows.
+      if (report.begun) report.end({ error }, bill);
+      else uncount();
+      return failed(error);
+    }
+  }
+
+  #reportOf(job: Job, place: CellPlace): CallReport {
+    this.#made += 1;
+    return new CallReport(`c${this.#made}`, job, place, this.#parts);
+  }
+
+  #modelNamed(id: string | undefined): Model {
+    if (id === undefined) return this.#parts.model;
+    const known = this.#named.get(id) ?? this.#parts.tree.named(id);
+    this.#named.set(id, known);
+    return known;
+  }
 }
 
-/** Counts what a failed call has used: the provider bills it all the same. */
-export function settleFailure(error: unknown, ledger: Ledger, stream: EventStream): void {
-  if (!(error instanceof ModelFailure) || error.spent === null) return;
-  ledger.settle(error.spent);
-  stream.emit({ type: "ledger.changed", totals: ledger.totals() });
+const stoppedByUser = "The user has stopped these calls. Answer from what you have, or ask far fewer.";
+
+function failed(error: unknown): CallResult {
+  return { ok: false, message: failureOf(error).message };
 }
 
-function spentBy(error: unknown): Spent {
-  return (error instanceof ModelFailure && error.spent) || { usage: noUsage, costUsd: 0 };
-}
+type Outcome = { readonly reply: string; readonly remembered?: true } | { readonly error: unknown };
 
-/** A failure as an event carries it: its code and one line. */
-export function failureOf(error: unknown): { code: string; message: string } {
-  if (error instanceof ModelFailure) return { code: error.code, message: error.message };
-  const code = error instanceof Error && "code" in error ? String(error.code) : "internal";
-  return { code, message: oneLine(error instanceof Error ? error.message : String(error), 500) };
+/** Tells of one call in the run's events. */
+class CallReport {
+  readonly callId: string;
+  readonly #job: Job;
+  readonly #place: CellPlace;
+  readonly #parts: SubCallParts;
+  #startedAt: number | null = null;
+
+  constructor(callId: string, job: Job, place: CellPlace, parts: SubCallParts) {
+    this.callId = callId;
+    this.#job = job;
+    this.#place = place;
+    this.#parts = parts;
+  }
+
+  get begun(): boolean {
+    return this.#startedAt !== null;
+  }
+
+  /** The call is made now; of several times the first counts. */
+  begin(): void {
+    if (this.#startedAt !== null) return;
+    const { events } = this.#parts.scope;
+    const { kind, model, prompt } = this.#job;
+    this.#startedAt = this.#parts.tree.now();
+    const text = events.text(prompt);
+    events.emit({ type: "call.started", ...this.#place, callId: this.callId, kind, model: model.id, prompt: text });
+  }
+
+  end(outcome: Outcome, { total }: Bill): void {
+    const { events } = this.#parts.scope;
+    const ms = this.#parts.tree.now() - (this.#startedAt ?? 0);
+    const result =
+      "reply" in outcome ? { ...outcome, reply: events.text(outcome.reply) } : { error: failureOf(outcome.error) };
+    events.emit({ type: "call.finished", ...this.#place, callId: this.callId, ...result, ...total, ms });
+  }
 }

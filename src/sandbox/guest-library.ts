@@ -183,41 +183,98 @@ function contextOf() {
   return contextValue;
 }
 
-// --- asking models -------------------------------------------------------------------------------------------------
-function options(name, given) {
+// --- asking models and child runs ----------------------------------------------------------------------------------
+const llmOptions = { model: "string", schema: "object", fresh: "boolean" };
+const rlmOptions = { fresh: "boolean" };
+function options(name, given, known) {
   if (given === undefined || given === null) return {};
-  if (typeof given !== "object") throw new TypeError(name + ": the options must be an object.");
-  for (const key of keys(given)) if (key !== "model") throw new TypeError(name + ": unknown option \"" + key + "\" (model).");
-  if (given.model !== undefined && typeof given.model !== "string") throw new TypeError(name + ": model must be a string.");
-  return given.model === undefined ? {} : { model: given.model };
+  if (typeof given !== "object" || isArray(given)) throw new TypeError(name + ": the options must be an object.");
+  const chosen = {};
+  for (const key of keys(given)) {
+    if (!keys(known).includes(key)) throw new TypeError(name + ": unknown option \"" + key + "\" (" + keys(known).join(", ") + ").");
+    if (given[key] === undefined) continue;
+    if (typeof given[key] !== known[key] || given[key] === null || isArray(given[key])) throw new TypeError(name + ": " + key + " must be " + (known[key] === "object" ? "an object" : "a " + known[key]) + ".");
+    chosen[key] = given[key];
+  }
+  return chosen;
 }
-function ask(name, prompt, given) {
-  refusePromise(prompt, name);
-  if (typeof prompt !== "string") throw new TypeError(name + ": the prompt must be a string, not " + (isArray(prompt) ? "an array" : typeof prompt) + ".");
-  if (prompt.trim() === "") throw new TypeError(name + ": the prompt is empty.");
-  return hostCall(sane(stringify({ prompt, ...given })));
+function textOf(name, what, value) {
+  refusePromise(value, name);
+  if (typeof value !== "string") throw new TypeError(name + ": the " + what + " must be a string, not " + (isArray(value) ? "an array" : typeof value) + ".");
+  if (value.trim() === "") throw new TypeError(name + ": the " + what + " is empty.");
+  return value;
 }
+function makeCalls(call) {
+  return hostCall(sane(stringify(call))).then(parse);
+}
+let failures = [];
+/** The one result of a single call. */
+function single(name, call, read) {
+  const promise = makeCalls(call).then(([result]) => {
+    if (result.ok) return read(result.text);
+    failures.push(result.message);
+    throw new Error(result.message);
+  });
+  return guarded(promise, name);
+}
+function batch(name, call, count, read) {
+  const all = makeCalls(call).then((results) => {
+    const failed = results.filter((result) => !result.ok);
+    if (failed.length) warn(failed.length + " of " + count + " calls of " + name + " failed: " + failed[0].message);
+    return results.map((result) => (result.ok ? read(result.text) : "Error: " + result.message));
+  });
+  return guarded(all, name);
+}
+function warn(text) {
+  hostWarn(text);
+  print("Warning: " + text);
+}
+const asIs = (text) => text;
 function llm_query(prompt, given) {
-  return guarded(ask("llm_query", prompt, options("llm_query", given)), "llm_query");
+  const chosen = options("llm_query", given, llmOptions);
+  const prompts = [textOf("llm_query", "prompt", prompt)];
+  return single("llm_query", { kind: "llm", prompts, ...chosen }, chosen.schema ? parse : asIs);
 }
 function llm_query_batched(prompts, given) {
   refusePromise(prompts, "llm_query_batched");
   if (!isArray(prompts)) throw new TypeError("llm_query_batched: give an array of prompts.");
-  const chosen = options("llm_query_batched", given);
-  const failures = [];
-  const calls = prompts.map((prompt) => ask("llm_query_batched", prompt, chosen).catch((error) => {
-    failures.push(error.message);
-    return "Error: " + error.message;
-  }));
-  const all = RealPromise.all(calls).then((replies) => {
-    if (failures.length) {
-      const warning = failures.length + " of " + prompts.length + " sub-calls failed: " + failures[0];
-      hostWarn(warning);
-      print("Warning: " + warning);
-    }
-    return replies;
+  const chosen = options("llm_query_batched", given, llmOptions);
+  const texts = prompts.map((prompt) => textOf("llm_query_batched", "prompt", prompt));
+  if (texts.length === 0) return guarded(RealPromise.resolve([]), "llm_query_batched");
+  return batch("llm_query_batched", { kind: "llm", prompts: texts, ...chosen }, texts.length, chosen.schema ? parse : asIs);
+}
+/** What a child is asked about, as the host reads it. */
+function subOf(name, sub) {
+  refusePromise(sub, name);
+  if (sub === undefined || sub === null || sub === contextValue) return null;
+  if (typeof sub === "string") return { text: sub };
+  const list = isArray(sub) ? [...sub] : [sub];
+  if (list.length === 0) throw new TypeError(name + ": the second argument is empty: give globs, chunks, hits or a text, or leave it out for the whole context.");
+  for (const one of list) refusePromise(one, name);
+  if (list.every((one) => typeof one === "string" || one instanceof RegExp)) return { globs: list.map(plain) };
+  return { parts: list.flatMap((one) => partsOf(name, one)) };
+}
+function partsOf(name, one) {
+  if (one !== null && typeof one === "object" && isArray(one.parts)) return one.parts.map(({ path, from, to }) => ({ path, from, to }));
+  if (isHit(one)) return [{ path: one.path }];
+  throw new TypeError(name + ": the second argument must be a text, globs, a chunk, chunks or hits.");
+}
+function rlm_query(question, sub, given) {
+  const chosen = options("rlm_query", given, rlmOptions);
+  const items = [{ question: textOf("rlm_query", "question", question), sub: subOf("rlm_query", sub) }];
+  return single("rlm_query", { kind: "rlm", items, ...chosen }, asIs);
+}
+function rlm_query_batched(asked, given) {
+  refusePromise(asked, "rlm_query_batched");
+  if (!isArray(asked)) throw new TypeError("rlm_query_batched: give an array of {question, sub}.");
+  const chosen = options("rlm_query_batched", given, rlmOptions);
+  const items = asked.map((item) => {
+    refusePromise(item, "rlm_query_batched");
+    const { question, sub } = typeof item === "string" ? { question: item } : item ?? {};
+    return { question: textOf("rlm_query_batched", "question", question), sub: subOf("rlm_query_batched", sub) };
   });
-  return guarded(all, "llm_query_batched");
+  if (items.length === 0) return guarded(RealPromise.resolve([]), "rlm_query_batched");
+  return batch("rlm_query_batched", { kind: "rlm", items, ...chosen }, items.length, asIs);
 }
 
 // --- the answer ----------------------------------------------------------------------------------------------------
@@ -269,7 +326,7 @@ const api = {
   find: (...args) => askJson("find", args).map(chunkOf),
   chunks: (...args) => askJson("chunks", args).map(chunkOf),
   budget: () => askJson("budget", []),
-  search, show, llm_query, llm_query_batched, SHOW_VARS, FINAL, FINAL_VAR, print, console,
+  search, show, llm_query, llm_query_batched, rlm_query, rlm_query_batched, SHOW_VARS, FINAL, FINAL_VAR, print, console,
 };
 for (const [name, f] of entries(api)) if (typeof f === "function" && f.name !== name) defineProperty(f, "name", { value: name });
 const answerObject = { content: "", ready: false };
@@ -324,6 +381,7 @@ function begin(cellNow) {
   if (now !== cellNow) seed = cellNow | 0;
   now = cellNow;
   handedIn = undefined;
+  failures = [];
   if (global.answer !== null && typeof global.answer === "object" && global.answer.ready === true) global.answer.ready = false;
   const lost = [];
   for (const name of keys(api)) {
@@ -340,9 +398,13 @@ function begin(cellNow) {
 }
 let started = false;
 
-/** The answer that the last cell has handed in, as a JSON string, or an empty text. */
-function collect() {
+/**
+ * The answer that the last cell has handed in, as a JSON string, or an empty text. Where the cell went well although calls
+ * failed, because nothing awaited them or something caught the error, that is said.
+ */
+function collect(went) {
   restoreBuiltIns();
+  if (went === "well" && failures.length) print("Note: " + failures.length + (failures.length === 1 ? " call" : " calls") + " failed in this cell: " + failures[0]);
   const written = global.answer;
   if (handedIn === undefined && written !== null && typeof written === "object" && written.ready === true) handedIn = asAnswer(written.content);
   return handedIn === undefined ? "" : stringify(handedIn);

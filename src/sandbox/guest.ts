@@ -9,7 +9,8 @@ import {
   RELEASE_SYNC,
 } from "quickjs-emscripten";
 import { cutMiddle } from "../rlm/cut.ts";
-import type { Budget, CellError, SubCall, Variable } from "../rlm/sandbox.ts";
+import type { Budget, CallResult, CellCall, CellError, Variable } from "../rlm/sandbox.ts";
+import { readCall } from "./cell-call.ts";
 import { excerptAt, rewriteCell } from "./cell-rewrite.ts";
 import { guestLibrary } from "./guest-library.ts";
 import type { ContextFunctions } from "./host-functions.ts";
@@ -47,8 +48,10 @@ export interface GuestOptions {
   /** A number that no other call of the thread has. */
   newCallId(): number;
   onOutput(text: string): void;
-  /** A sub-call; its reply comes back through `Guest.reply` or `Guest.fail`. */
-  onCall(callId: number, call: SubCall): void;
+  /** Calls; their results come back through `Guest.reply`. */
+  onCall(callId: number, call: CellCall): void;
+  /** Nothing can go on before the next reply; there were so many in this cell. */
+  onWaiting(replies: number): void;
   onWarning(message: string): void;
 }
 
@@ -78,6 +81,7 @@ export class Guest {
   #deadline = Number.POSITIVE_INFINITY;
   #cpuMs = 0;
   #printed = 0;
+  #replies = 0;
   #warnings = 0;
   #broken = false;
 
@@ -100,6 +104,7 @@ export class Guest {
     this.#cpuMs = 0;
     this.#printed = 0;
     this.#warnings = 0;
+    this.#replies = 0;
     this.#options.context.startCell();
     try {
       return await this.#evaluate(cell.code, cell.echo, now, { name, source, shift: cell.shift });
@@ -131,23 +136,20 @@ export class Guest {
     return readVariable(text);
   }
 
-  reply(callId: number, text: string, budget: Budget): void {
-    this.#settle(callId, budget, (promise) =>
-      this.#vm.newString(sane(text)).consume((handle) => promise.resolve(handle)),
+  reply(callId: number, results: readonly CallResult[], budget: Budget): void {
+    this.#replies += 1;
+    this.#budget = budget;
+    this.#settle(callId, (promise) =>
+      this.#vm.newString(sane(JSON.stringify(results))).consume((handle) => promise.resolve(handle)),
     );
+    // A reply that nobody waits for must be known of all the same.
+    this.#wake();
   }
 
-  fail(callId: number, message: string, budget: Budget): void {
-    this.#settle(callId, budget, (promise) =>
-      this.#vm.newError({ name: "Error", message: sane(message) }).consume((handle) => promise.reject(handle)),
-    );
-  }
-
-  #settle(callId: number, budget: Budget, settle: (promise: QuickJSDeferredPromise) => void): void {
+  #settle(callId: number, settle: (promise: QuickJSDeferredPromise) => void): void {
     const promise = this.#calls.get(callId);
     if (!promise) return;
     this.#calls.delete(callId);
-    this.#budget = budget;
     settle(promise);
     promise.dispose();
     this.#wake();
@@ -182,6 +184,7 @@ export class Guest {
       if (this.#calls.size === 0 && !this.#runtime.hasPendingJob()) return;
       if (this.#interrupted()) return;
       if (this.#vm.getPromiseState(promise).type === "rejected" && this.#calls.size === 0) return;
+      this.#options.onWaiting(this.#replies);
       await new Promise<void>((wake) => {
         this.#wake = wake;
       });
@@ -256,7 +259,9 @@ export class Guest {
   }
 
   #outcome(result: { value?: string; error?: CellError }): GuestOutcome {
-    const answer = this.#broken ? null : readText(this.#timed(afterMs, () => this.#callText(this.#library.collect)));
+    const went = this.#vm.newString(result.error ? "wrong" : "well");
+    const collected = () => this.#callText(this.#library.collect, went);
+    const answer = this.#broken ? null : readText(this.#timed(afterMs, collected));
     return {
       ...result,
       ...(answer === null ? {} : { answer }),
@@ -352,8 +357,18 @@ export class Guest {
     const callId = this.#options.newCallId();
     const promise = this.#vm.newPromise();
     this.#calls.set(callId, promise);
-    this.#options.onCall(callId, readCall(json));
+    this.#send(callId, json).catch((error: unknown) => this.#settle(callId, (made) => this.#reject(made, error)));
     return promise.handle;
+  }
+
+  async #send(callId: number, json: string): Promise<void> {
+    const call = await readCall(json, this.#options.context);
+    this.#options.onCall(callId, call);
+  }
+
+  #reject(promise: QuickJSDeferredPromise, error: unknown): void {
+    const [name, message] = error instanceof Error ? [error.name, error.message] : ["Error", String(error)];
+    this.#vm.newError({ name, message: sane(message) }).consume((handle) => promise.reject(handle));
   }
 }
 
@@ -394,12 +409,6 @@ const undescribed: Thrown = { name: "Error", message: "The cell threw something 
 /** QuickJS strings end at a NUL when they cross over to the host. */
 function sane(text: string): string {
   return text.includes("\0") ? text.replaceAll("\0", "\u2400") : text;
-}
-
-function readCall(json: string): SubCall {
-  const call = JSON.parse(json) as { prompt: unknown; model?: unknown };
-  if (typeof call.prompt !== "string") throw new TypeError("llm_query: the prompt must be a string.");
-  return { prompt: call.prompt, ...(typeof call.model === "string" ? { model: call.model } : {}) };
 }
 
 function faultMessage(error: unknown): string {

@@ -1,5 +1,6 @@
 import type { Corpus } from "../context/corpus.ts";
 import { ContextReader } from "../context/reader.ts";
+import type { SubContext } from "../context/sub-context.ts";
 
 /** The functions of the context that a cell can call; arguments and results are JSON or text. */
 export interface ContextFunctions {
@@ -12,6 +13,8 @@ export interface ContextFunctions {
   /** @param args a JSON array @throws GuestError, whose name and message reach the cell */
   text(name: string, args: string): string;
   json(name: string, args: string): string;
+  /** What a cell hands to a child run. @throws GuestError */
+  subContext(given: unknown): Promise<SubContext>;
 }
 
 type Arguments = readonly unknown[];
@@ -68,6 +71,10 @@ export function contextFunctions(corpus: Corpus, readChars: number): ContextFunc
       pulled = 0;
     },
     text: (name, args) => metered(name, functionNamed(textFunctions, name)(reader, parseArguments(args))),
+    subContext: (given) => {
+      touched = true;
+      return reader.subContext(given);
+    },
     json: (name, args) =>
       metered(name, JSON.stringify(functionNamed(jsonFunctions, name)(reader, parseArguments(args)))),
   };

@@ -21,6 +21,7 @@ let flushedAt = 0;
 let lastCallId = 0;
 
 let wasm: WebAssembly.Module | null = null;
+/** A machine that no guest has used yet. */
 let quickJs: Promise<QuickJSWASMModule> | null = null;
 let context: ContextFunctions | null = null;
 let guest: Promise<Guest> | null = null;
@@ -55,6 +56,10 @@ function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Gue
       post({ type: "call", callId, call });
     },
     onWarning: (message) => post({ type: "warning", message }),
+    onWaiting: (replies) => {
+      flush();
+      post({ type: "waiting", replies });
+    },
   });
 }
 
@@ -101,17 +106,16 @@ port.on("message", async (message: ToWorker) => {
       void rewriteCell("1");
       return;
     case "corpus":
-      if (!quickJs) return;
+      if (!wasm) return;
       context = contextFunctions(message.corpus, start.limits.readChars);
       snapshot = message.snapshot;
-      guest = setUp(quickJs, context);
+      guest = setUp(quickJs ?? instantiate(wasm, start.limits), context);
+      quickJs = null;
       return;
     case "cell":
       return runCell(message);
     case "reply":
-      return (await guest)?.reply(message.callId, message.text, message.budget);
-    case "failure":
-      return (await guest)?.fail(message.callId, message.message, message.budget);
+      return (await guest)?.reply(message.callId, message.results, message.budget);
     case "variable": {
       const variable = (await guest)?.variable(message.name) ?? { found: false, names: [] };
       post({ type: "variable", id: message.id, variable });

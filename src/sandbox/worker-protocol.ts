@@ -1,5 +1,5 @@
 import type { Corpus } from "../context/corpus.ts";
-import type { Budget, CellError, CellMemory, SubCall, Variable } from "../rlm/sandbox.ts";
+import type { Budget, CallResult, CellCall, CellError, CellMemory, Variable } from "../rlm/sandbox.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What the sandbox's worker is started with. */
@@ -30,7 +30,7 @@ export const defaultSandboxLimits: SandboxLimits = {
 export type ToWorker =
   /** Comes first, so that the thread and the module get ready at the same time. */
   | { readonly type: "wasm"; readonly wasm: WebAssembly.Module }
-  /** `snapshot`: the memory that the guest of an earlier thread has left. */
+  /** Sets up a new guest. `snapshot`: the memory that the guest of an earlier thread has left. */
   | { readonly type: "corpus"; readonly corpus: Corpus; readonly snapshot: Snapshot | null }
   | {
       readonly type: "cell";
@@ -40,8 +40,12 @@ export type ToWorker =
       readonly now: number;
       readonly budget: Budget;
     }
-  | { readonly type: "reply"; readonly callId: number; readonly text: string; readonly budget: Budget }
-  | { readonly type: "failure"; readonly callId: number; readonly message: string; readonly budget: Budget }
+  | {
+      readonly type: "reply";
+      readonly callId: number;
+      readonly results: readonly CallResult[];
+      readonly budget: Budget;
+    }
   | { readonly type: "variable"; readonly id: number; readonly name: string };
 
 /** A cell's outcome as the worker knows it; the main thread adds the wall time. */
@@ -60,7 +64,9 @@ export type FromWorker =
   /** Where the guest's memory is kept between cells from now on; null where it has grown too large for that. */
   | { readonly type: "snapshot"; readonly snapshot: Snapshot | null }
   | { readonly type: "output"; readonly text: string }
-  | { readonly type: "call"; readonly callId: number; readonly call: SubCall }
+  | { readonly type: "call"; readonly callId: number; readonly call: CellCall }
+  /** The cell has nothing to compute until the next reply; it has had `replies` of them. */
+  | { readonly type: "waiting"; readonly replies: number }
   | { readonly type: "warning"; readonly message: string }
   | { readonly type: "finished"; readonly id: number; readonly outcome: WorkerOutcome }
   | { readonly type: "variable"; readonly id: number; readonly variable: Variable };

@@ -1,58 +1,24 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
 import type { Corpus } from "../context/corpus.ts";
-import { CancelledError, type CancelSignal } from "../rlm/cancel.ts";
+import { CancelledError, type CancelSignal, CancelSource } from "../rlm/cancel.ts";
 import type { CellMemory, CellOutcome, CellRequest, Sandbox, Variable } from "../rlm/sandbox.ts";
+import type { Semaphore } from "../rlm/semaphore.ts";
+import { Place } from "./place.ts";
+import type { SandboxThread } from "./sandbox-thread.ts";
 import type { Snapshot } from "./snapshot.ts";
-import {
-  Control,
-  defaultSandboxLimits,
-  type FromWorker,
-  type SandboxLimits,
-  type ToWorker,
-  type WorkerStart,
-} from "./worker-protocol.ts";
-
-const fromSource = import.meta.url.endsWith(".ts");
-const workerFile = new URL(fromSource ? "./sandbox-worker.ts" : "./sandbox-worker.js", import.meta.url);
+import type { FromWorker, SandboxLimits, ToWorker } from "./worker-protocol.ts";
 
 /** How late a worker may be before it is ended, in milliseconds. */
 const grace = 1_000;
 const watchEvery = 100;
 
-// The types of Node name the module, not the function that compiles it.
-declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WebAssembly.Module> };
-
-let compiled: Promise<WebAssembly.Module> | undefined;
-
-/** The QuickJS module, compiled once for all workers of the process. */
-function quickJs(): Promise<WebAssembly.Module> {
-  compiled ??= readFile(wasmFile()).then((bytes) => WebAssembly.compile(bytes));
-  return compiled;
-}
-
-function wasmFile(): string | URL {
-  if (!fromSource) return new URL("./quickjs.wasm", import.meta.url);
-  const fromHere = createRequire(import.meta.url);
-  return createRequire(fromHere.resolve("quickjs-emscripten")).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
-}
-
-/**
- * Starts a sandbox whose worker gets ready at once, while the corpus may still be collected.
- * A worker that no interrupt reaches is ended and replaced; the new one gets the memory of before the cell.
- */
-export function startSandbox(corpus: Promise<Corpus>, limits: SandboxLimits = defaultSandboxLimits): Sandbox {
-  return new WorkerSandbox(corpus, limits);
-}
-
-interface Thread {
-  readonly worker: Worker;
-  readonly control: Control;
-  /** Settles when the machine stands; see `FromWorker`. */
-  readonly ready: Promise<CellMemory>;
-  /** Settles with the reason when the thread is gone. */
-  readonly gone: Promise<string>;
+/** What a sandbox has of the pool that it comes from. */
+export interface FromPool {
+  readonly limits: SandboxLimits;
+  /** One for each cell that computes. */
+  readonly places: Semaphore;
+  take(): SandboxThread;
+  /** Takes a thread back whose guest nobody needs any more. */
+  give(thread: SandboxThread): void;
 }
 
 /** A message to the worker, and its answer; null for messages that are not. */
@@ -64,44 +30,59 @@ interface Exchange<T> {
   ended(reason: string, memory: CellMemory): T;
 }
 
-class WorkerSandbox implements Sandbox {
+/**
+ * The sandbox of one run. A thread that no interrupt reaches is ended and replaced; the new one gets the memory of before
+ * the cell.
+ */
+export class WorkerSandbox implements Sandbox {
   readonly #corpus: Promise<Corpus>;
-  readonly #limits: SandboxLimits;
-  #thread: Promise<Thread>;
+  readonly #pool: FromPool;
+  #thread: SandboxThread;
+  /** Settles when the machine is told to stand over the corpus; what comes after that comes in order. */
+  #opened: Promise<void>;
   #snapshot: Snapshot | null = null;
   #nextId = 1;
   #closed = false;
 
-  constructor(corpus: Promise<Corpus>, limits: SandboxLimits) {
+  constructor(corpus: Promise<Corpus>, pool: FromPool) {
     this.#corpus = corpus;
-    this.#limits = limits;
-    this.#thread = this.#startThread();
-    // A thread that can't start is told to whoever runs a cell in it.
-    this.#thread.catch(() => {});
+    this.#pool = pool;
+    this.#thread = pool.take();
+    this.#opened = corpus.then((known) => void this.#open(known));
+    // Whoever waits for the corpus is told of its failure.
+    this.#opened.catch(() => {});
   }
 
   async run(cell: CellRequest): Promise<CellOutcome> {
     const startedAt = performance.now();
+    await this.#opened;
     const id = this.#id();
     const name = `cell-${cell.turn}.${cell.cell}`;
-    const { worker } = await this.#thread;
-    const outcome = await this.#exchange<Omit<CellOutcome, "wallMs">>({
-      message: { type: "cell", id, code: cell.code, name, now: cell.now, budget: cell.budget() },
-      signal: cell.signal,
-      answer: (message) => {
-        if (message.type === "finished" && message.id === id) return message.outcome;
-        this.#serve(message, worker, cell);
-        return null;
-      },
-      ended: (reason, memory) => {
-        const error = { name: "TimeoutError", message: reason };
-        return { error, touched: true, cpuMs: this.#limits.cellCpuMs, memory };
-      },
-    });
-    return { ...outcome, wallMs: performance.now() - startedAt };
+    const place = new Place(this.#pool.places, cell.signal);
+    const thread = this.#thread;
+    try {
+      await place.take();
+      const outcome = await this.#exchange<Omit<CellOutcome, "wallMs">>({
+        message: { type: "cell", id, code: cell.code, name, now: cell.now, budget: cell.budget() },
+        signal: cell.signal,
+        answer: (message) => {
+          if (message.type === "finished" && message.id === id) return message.outcome;
+          serve(message, thread, cell, place);
+          return null;
+        },
+        ended: (reason, memory) => {
+          const error = { name: "TimeoutError", message: reason };
+          return { error, touched: true, cpuMs: this.#pool.limits.cellCpuMs, memory };
+        },
+      });
+      return { ...outcome, wallMs: performance.now() - startedAt };
+    } finally {
+      place.end();
+    }
   }
 
-  variable(name: string): Promise<Variable> {
+  async variable(name: string): Promise<Variable> {
+    await this.#opened;
     const id = this.#id();
     return this.#exchange<Variable>({
       message: { type: "variable", id, name },
@@ -111,16 +92,16 @@ class WorkerSandbox implements Sandbox {
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
     this.#closed = true;
-    const thread = await this.#thread.catch(() => null);
-    thread?.control.cancel();
-    await thread?.worker.terminate();
+    this.#thread.worker.off("message", this.#keepSnapshot);
+    this.#pool.give(this.#thread);
   }
 
   /** Sends a message and waits for its answer, for the thread's end, for its being stuck, or for the cancel. */
-  async #exchange<T>({ message, signal, answer, ended }: Exchange<T>): Promise<T> {
-    if (signal?.aborted) throw new CancelledError();
-    const { worker, control, gone } = await this.#thread;
+  #exchange<T>({ message, signal = new CancelSource(), answer, ended }: Exchange<T>): Promise<T> {
+    if (signal.aborted) return Promise.reject(new CancelledError());
+    const { worker, control, gone } = this.#thread;
     return new Promise((resolve, reject) => {
       let over = false;
       const finish = (settle: () => void) => {
@@ -128,11 +109,11 @@ class WorkerSandbox implements Sandbox {
         over = true;
         clearInterval(watchdog);
         worker.off("message", listen);
-        signal?.removeEventListener("abort", cancel);
+        signal.removeEventListener("abort", cancel);
         settle();
       };
       const replace = (reason: string) =>
-        finish(() => resolve(this.#replaceThread(worker).then((memory) => ended(reason, memory))));
+        finish(() => resolve(this.#replaceThread().then((memory) => ended(reason, memory))));
       const listen = (received: FromWorker) => {
         const answered = answer(received);
         if (answered !== null) finish(() => resolve(answered));
@@ -146,68 +127,27 @@ class WorkerSandbox implements Sandbox {
         if (control.lateMs() > grace) replace(notInterruptible);
       }, watchEvery);
       worker.on("message", listen);
-      signal?.addEventListener("abort", cancel, { once: true });
+      signal.addEventListener("abort", cancel, { once: true });
       void gone.then((reason) => replace(reason));
-      post(worker, message);
+      worker.postMessage(message);
     });
-  }
-
-  /** Answers what a running cell asks for. */
-  #serve(message: FromWorker, worker: Worker, cell: CellRequest): void {
-    if (message.type === "output") cell.onOutput(message.text);
-    else if (message.type === "warning") cell.onWarning(message.message);
-    else if (message.type === "call") void this.#serveCall(message, worker, cell);
-  }
-
-  async #serveCall(message: Extract<FromWorker, { type: "call" }>, worker: Worker, cell: CellRequest): Promise<void> {
-    const { callId } = message;
-    try {
-      const text = await cell.onSubCall(message.call);
-      post(worker, { type: "reply", callId, text, budget: cell.budget() });
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      post(worker, { type: "failure", callId, message: reason, budget: cell.budget() });
-    }
   }
 
   /** @returns what became of the variables */
-  async #replaceThread(old: Worker): Promise<CellMemory> {
-    await old.terminate();
-    this.#thread = this.#startThread();
-    const { ready } = await this.#thread;
-    return ready;
+  async #replaceThread(): Promise<CellMemory> {
+    await this.#thread.end();
+    this.#thread = this.#pool.take();
+    return this.#open(await this.#corpus);
   }
 
-  async #startThread(): Promise<Thread> {
-    const control = new Control();
-    const start: WorkerStart = { control: control.buffer, limits: this.#limits };
-    const worker = new Worker(workerFile, {
-      workerData: start,
-      env: {},
-      execArgv: [],
-      // Deep recursion inside QuickJS must meet its own limit before the thread's.
-      resourceLimits: { stackSizeMb: 64 },
-    });
-    worker.unref();
-    if (this.#closed) void worker.terminate();
-    const gone = new Promise<string>((resolve) => {
-      worker.once("error", (error) => resolve(`The REPL's thread broke down (${error.message.slice(0, 200)}).`));
-      worker.once("exit", () => resolve("The REPL's thread has ended."));
-    });
-    const ready = new Promise<CellMemory>((resolve) => {
-      worker.on("message", (message: FromWorker) => {
-        if (message.type === "ready") resolve(message.memory);
-        else if (message.type === "snapshot") this.#snapshot = message.snapshot;
-      });
-      void gone.then(() => resolve("lost"));
-    });
-    post(worker, { type: "wasm", wasm: await quickJs() });
-    this.#corpus.then(
-      (corpus) => post(worker, { type: "corpus", corpus, snapshot: this.#snapshot }),
-      () => void worker.terminate(),
-    );
-    return { worker, control, ready, gone };
+  #open(corpus: Corpus): Promise<CellMemory> {
+    this.#thread.worker.on("message", this.#keepSnapshot);
+    return this.#thread.open(corpus, this.#snapshot);
   }
+
+  readonly #keepSnapshot = (message: FromWorker): void => {
+    if (message.type === "snapshot") this.#snapshot = message.snapshot;
+  };
 
   #id(): number {
     this.#nextId += 1;
@@ -217,6 +157,28 @@ class WorkerSandbox implements Sandbox {
 
 const notInterruptible = "The cell was stuck in one long operation and had to be ended.";
 
-function post(worker: Worker, message: ToWorker): void {
-  worker.postMessage(message);
+/** Answers what a running cell asks for. */
+function serve(message: FromWorker, thread: SandboxThread, cell: CellRequest, place: Place): void {
+  if (message.type === "output") cell.onOutput(message.text);
+  else if (message.type === "warning") cell.onWarning(message.message);
+  else if (message.type === "waiting") place.leave(message.replies);
+  else if (message.type === "call") void answerCall(message, thread, cell, place);
+}
+
+async function answerCall(
+  { callId, call }: Extract<FromWorker, { type: "call" }>,
+  thread: SandboxThread,
+  cell: CellRequest,
+  place: Place,
+): Promise<void> {
+  const results = await cell.onCall(call);
+  try {
+    await place.take();
+  } catch (error) {
+    // A cell that is over needs no replies.
+    if (error instanceof CancelledError) return;
+    throw error;
+  }
+  place.replied();
+  thread.post({ type: "reply", callId, results, budget: cell.budget() });
 }

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { type AskParts, ask, type RunResult } from "../ask.ts";
 import type { ContextSource } from "../context/collector-protocol.ts";
 import { howToSetKey } from "../models/endpoint.ts";
-import { failureOf } from "../rlm/sub-calls.ts";
+import { failureOf } from "../rlm/failure.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { commands } from "./ids.ts";

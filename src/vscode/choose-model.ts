@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { failureOf } from "../rlm/sub-calls.ts";
+import { failureOf } from "../rlm/failure.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { configuredEndpoint, type Endpoint, endpointUrl, fetchModels } from "./endpoint.ts";
 import { readSettings } from "./settings.ts";

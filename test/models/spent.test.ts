@@ -7,13 +7,16 @@ import type { ScriptedReply } from "../support/scripted-server.ts";
 const cut: ScriptedReply = { text: "y".repeat(80), finishReason: null };
 const usage = { prompt_tokens: 100, completion_tokens: 10, cost: 0.5 };
 
+/** The calls are dear, and there are few of them to learn the price from. */
+const dear = { limits: { usd: 1_000 } };
+
 it("what a failed sub-call has written is counted, in its event and in the totals", async () => {
   const { result, events } = await asked(({ model, messages }) => {
     if (model === "scripted-sub") return cut;
     const turn = messages.filter(({ role }) => role === "assistant").length;
     const code = `list(); try { await llm_query("${"q".repeat(40)}") } catch (e) { print(e.message) }`;
     return { text: turn === 0 ? cell(code) : answer("Done."), usage };
-  });
+  }, dear);
   const call = events.find((event): event is EventOf<"call.finished"> => event.type === "call.finished");
   // Two tries of 40 characters in and 80 out each.
   expect(call).toMatchObject({ error: { code: "broken-stream" }, usage: { input: 20, output: 40 }, costUsd: null });

@@ -5,7 +5,7 @@ let shared: Repl;
 beforeAll(async () => {
   shared = await openRepl({ context: { kind: "text", name: "t", text: "one two" } });
 });
-afterAll(() => shared.sandbox.close());
+afterAll(() => shared.close());
 
 test.each([
   ["a const", "const x = 5", "x", "5"],

@@ -85,7 +85,7 @@ describe("lies and wrong types are errors of one line", () => {
       context: { kind: "paths", paths: ["docs"], cwd: path.resolve(import.meta.dirname, "../..") },
     });
   });
-  afterAll(() => shared.sandbox.close());
+  afterAll(() => shared.close());
 
   test.each([
     ["search()"],

@@ -2,9 +2,9 @@ import { onTestFinished } from "vitest";
 import { collect } from "../../src/context/collect.ts";
 import type { ContextSource } from "../../src/context/collector-protocol.ts";
 import { CancelSource } from "../../src/rlm/cancel.ts";
-import type { CellOutcome, Sandbox, SubCall } from "../../src/rlm/sandbox.ts";
+import type { CallResult, CellCall, CellOutcome, Sandbox } from "../../src/rlm/sandbox.ts";
+import { SandboxPool } from "../../src/sandbox/pool.ts";
 import { defaultSandboxLimits, type SandboxLimits } from "../../src/sandbox/worker-protocol.ts";
-import { startSandbox } from "../../src/sandbox/worker-sandbox.ts";
 import { someFiles } from "../support/asking.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -12,7 +12,10 @@ export interface ReplOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly context?: ContextSource;
   readonly limits?: Partial<SandboxLimits>;
-  readonly onSubCall?: (call: SubCall) => Promise<string>;
+  /** Answers each prompt of `llm_query`. */
+  readonly onSubCall?: (call: { readonly prompt: string }) => Promise<string>;
+  /** Instead: answers the calls as they come. */
+  readonly onCall?: (call: CellCall) => Promise<readonly CallResult[]>;
 }
 
 interface Shown extends CellOutcome {
@@ -24,6 +27,7 @@ export interface Repl {
   readonly cancel: CancelSource;
   /** Runs cells one after the other. @returns what the last one showed */
   run(...cells: readonly string[]): Promise<Shown>;
+  close(): Promise<void>;
 }
 
 /** A real sandbox over a real corpus, without a model; it ends with the test. */
@@ -33,7 +37,7 @@ export async function startRepl(options: ReplOptions = {}): Promise<Repl> {
     ...options,
     context: options.context ?? { kind: "paths", paths: [folder()], cwd: "/" },
   });
-  onTestFinished(() => repl.sandbox.close());
+  onTestFinished(() => repl.close());
   return repl;
 }
 
@@ -42,7 +46,8 @@ export async function openRepl(options: ReplOptions & { readonly context: Contex
   const source = options.context;
   const cancel = new CancelSource();
   const corpus = collect(source, { signal: cancel });
-  const sandbox = startSandbox(corpus, { ...defaultSandboxLimits, ...options.limits });
+  const pool = new SandboxPool({ limits: { ...defaultSandboxLimits, ...options.limits } });
+  const sandbox = pool.start(corpus);
   await corpus;
   let cell = 0;
   const runOne = async (code: string): Promise<Shown> => {
@@ -57,7 +62,8 @@ export async function openRepl(options: ReplOptions & { readonly context: Contex
       onOutput: (text) => {
         output += text;
       },
-      onSubCall: options.onSubCall ?? (async (call) => `seen ${call.prompt}`),
+      onCall:
+        options.onCall ?? ((call) => answerEach(call, options.onSubCall ?? (async ({ prompt }) => `seen ${prompt}`))),
       onWarning: () => {},
       budget: () => ({ turns: 19, calls: 200, tokens: 1000, usd: null, seconds: 60 }),
     });
@@ -69,5 +75,20 @@ export async function openRepl(options: ReplOptions & { readonly context: Contex
     if (!shown) throw new Error("There is no cell to run.");
     return shown;
   };
-  return { sandbox, cancel, run };
+  return { sandbox, cancel, run, close: () => pool.close() };
+}
+
+async function answerEach(
+  call: CellCall,
+  answer: (call: { readonly prompt: string }) => Promise<string>,
+): Promise<CallResult[]> {
+  const prompts = call.kind === "llm" ? call.prompts : call.items.map(({ question }) => question);
+  return Promise.all(
+    prompts.map((prompt) =>
+      answer({ prompt }).then(
+        (text) => ({ ok: true, text }) as const,
+        (error: Error) => ({ ok: false, message: error.message }) as const,
+      ),
+    ),
+  );
 }

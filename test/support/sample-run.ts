@@ -1,3 +1,4 @@
+import { defaultLimits } from "../../src/rlm/limits.ts";
 import type { Citation, RunEvent, StopReason, Totals } from "../../src/rlm/events.ts";
 import { addUsage, noUsage, type Usage } from "../../src/rlm/model.ts";
 
@@ -77,7 +78,7 @@ class SampleRun {
     this.#emit({
       type: "run.started",
       question: sampleQuestion,
-      limits: { turns: 20, calls: 200, tokens: 2_000_000, seconds: 900, errors: 5, concurrency: 8 },
+      limits: defaultLimits,
       models: { root: "gpt-5", sub: "gpt-5-mini", offline: false },
     });
     this.#emit({ type: "context.progress", files: 640, bytes: 4_100_000 }, 40);
@@ -261,7 +262,8 @@ class SampleRun {
   #startCall(turn: number, prompt: Extract<RunEvent, { type: "call.started" }>["prompt"], cell = 1): string {
     this.#calls += 1;
     const callId = `c${this.#calls}`;
-    this.#emit({ type: "call.started", turn, cell, callId, model: "gpt-5-mini", prompt }, 2);
+    this.#emit({ type: "call.started",
+      kind: "llm", turn, cell, callId, model: "gpt-5-mini", prompt }, 2);
     return callId;
   }
 

@@ -1,0 +1,53 @@
+import { estimateTokens } from "./limits.ts";
+import type { Message, Model, Usage } from "./model.ts";
+
+/** What a run has learnt about tokens and prices from the calls that it has settled. */
+export class Rates {
+  #estimated = 0;
+  #counted = 0;
+  #outputs = 0;
+  #replies = 0;
+  /** US dollars a token, by model, of those that state what a call has cost; the dearest call counts. */
+  readonly #stated = new Map<string, number>();
+
+  /** Tokens that a reply is likely to have: as many as those so far; null before any. */
+  get expectedOutput(): number | null {
+    return this.#replies === 0 ? null : Math.ceil(this.#outputs / this.#replies);
+  }
+
+  tokens(messages: readonly Message[]): number {
+    return this.tokensOf(messages.reduce((sum, message) => sum + message.content.length, 0));
+  }
+
+  /** Tokens of so many characters: the estimate, and more where the provider has counted more. */
+  tokensOf(chars: number): number {
+    const factor = this.#estimated === 0 ? 1 : Math.max(1, this.#counted / this.#estimated);
+    return Math.ceil(estimateTokens(chars) * factor);
+  }
+
+  /** True where the price of a call can be told ahead. */
+  known(model: Model): boolean {
+    return model.offline || model.price !== null || this.#stated.has(model.id);
+  }
+
+  /** US dollars; 0 where the price is not known. */
+  usd(model: Model, input: number, output: number): number {
+    const { price } = model;
+    if (price) return (input * price.input + output * price.output) / 1_000_000;
+    return (input + output) * (this.#stated.get(model.id) ?? 0);
+  }
+
+  /** @param expected the input tokens that were expected */
+  learn(model: Model, expected: number, usage: Usage, costUsd: number | null): void {
+    const total = usage.input + usage.output;
+    this.#outputs += usage.output;
+    this.#replies += 1;
+    if (costUsd !== null && total > 0) {
+      this.#stated.set(model.id, Math.max(this.#stated.get(model.id) ?? 0, costUsd / total));
+    }
+    if (usage.estimated || usage.input === 0) return;
+    const factor = this.#estimated === 0 ? 1 : Math.max(1, this.#counted / this.#estimated);
+    this.#estimated += expected / factor;
+    this.#counted += usage.input;
+  }
+}

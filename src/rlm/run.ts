@@ -1,0 +1,155 @@
+import { CancelledError, type CancelSignal } from "./cancel.ts";
+import { checkCitations } from "./citations.ts";
+import { within } from "./deadline.ts";
+import type { Citation, StopReason } from "./events.ts";
+import { type Failure, failureOf } from "./failure.ts";
+import type { RunScope } from "./requests.ts";
+import { type LoopResult, runLoop } from "./run-loop.ts";
+import type { ChildQuestion } from "./sandbox.ts";
+import { type CallOnItsWay, SubCalls } from "./sub-calls.ts";
+import type { OpenContext, Tree } from "./tree.ts";
+
+/** One question, of the user or of a cell. */
+export interface RunRequest {
+  readonly question: string;
+  readonly tree: Tree;
+  readonly scope: RunScope;
+  readonly signal: CancelSignal;
+  /** @throws Error where the context can't be had; CancelledError */
+  open(signal: CancelSignal): Promise<OpenContext>;
+}
+
+export interface RunOutcome {
+  /** Null where the run ended without any. */
+  readonly answer: string | null;
+  readonly stopReason: StopReason;
+  readonly error?: Failure;
+  readonly citations: readonly Citation[];
+}
+
+/** Answers a question over a context, and tells of it from `run.started` to `run.finished`. Never rejects. */
+export async function runQuestion(request: RunRequest): Promise<RunOutcome> {
+  const { question, tree, scope, signal } = request;
+  const { events, ledger } = scope;
+  const startedAt = tree.now();
+  const { root, sub } = tree.modelsAt(events.depth);
+  const models = { root: root.id, sub: sub.id, offline: root.offline };
+  events.emit({ type: "run.started", question, limits: ledger.limits, models });
+  const outcome = await untilCancelled(signal, (draft) => answerOver(request, draft));
+  ledger.close();
+  const end = { ...outcome, citations: [...outcome.citations], totals: ledger.totals() };
+  events.emit({ type: "run.finished", ...end, ms: tree.now() - startedAt });
+  return outcome;
+}
+
+/** The newest text that the model meant as its answer and that was not taken. */
+interface Draft {
+  text: string | null;
+}
+
+/** Ends the wait as soon as the run is cancelled, whatever the work still does. */
+async function untilCancelled(signal: CancelSignal, work: (draft: Draft) => Promise<RunOutcome>): Promise<RunOutcome> {
+  const draft: Draft = { text: null };
+  let cancel = () => {};
+  const cancelled = new Promise<never>((_resolve, reject) => {
+    cancel = () => reject(new CancelledError());
+    if (signal.aborted) cancel();
+    signal.addEventListener("abort", cancel, { once: true });
+  });
+  try {
+    return await Promise.race([work(draft), cancelled]);
+  } catch (error) {
+    if (signal.aborted) return { answer: draft.text, stopReason: "cancelled", citations: [] };
+    return { answer: draft.text, stopReason: "failed", citations: [], error: failureOf(error) };
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}
+
+async function answerOver(request: RunRequest, draft: Draft): Promise<RunOutcome> {
+  const { scope, tree, signal } = request;
+  const startedAt = tree.now();
+  const context = await openInTime(request);
+  if (!context) return { answer: null, stopReason: "time", citations: [] };
+  try {
+    const { manifest } = context.view;
+    scope.events.emit({ type: "context.ready", manifest, ms: tree.now() - startedAt });
+    const loop = await loopOver(request, context, draft);
+    const citations = loop.answer === null ? [] : checkCitations(loop.answer, context.view);
+    return { ...loop, citations };
+  } finally {
+    const closed = context.close();
+    // A cancelled run is over at once; its thread ends by itself.
+    if (!signal.aborted) await closed;
+  }
+}
+
+/** @returns null where the time ran out before */
+async function openInTime({ open, scope, tree, signal }: RunRequest): Promise<OpenContext | null> {
+  const left = () => scope.ledger.workMsLeft();
+  try {
+    return await within(left, tree, signal, (work) => open(work));
+  } catch (error) {
+    if (error instanceof CancelledError && !signal.aborted) return null;
+    throw error;
+  }
+}
+
+function loopOver(request: RunRequest, context: OpenContext, draft: Draft): Promise<LoopResult> {
+  const { question, tree, scope, signal } = request;
+  const { root, sub } = tree.modelsAt(scope.events.depth);
+  const mayHaveChildren = scope.events.depth + 1 < scope.ledger.limits.depth;
+  const subCalls = new SubCalls({
+    tree,
+    scope,
+    model: sub,
+    askChild: mayHaveChildren ? (item, call) => askChild(item, call, context, request) : null,
+    plainPrompt: (item) => plainPrompt(item, context, tree),
+  });
+  return runLoop(question, {
+    root,
+    scope,
+    tree,
+    subCalls,
+    sandbox: () => context.sandbox(),
+    context: context.view,
+    signal,
+    onDraft: (text) => {
+      draft.text = text;
+    },
+  });
+}
+
+/** Starts a child run and waits for its answer. @throws Error where it ended without one */
+async function askChild(
+  { question, context }: ChildQuestion,
+  { callId, signal, bill }: CallOnItsWay,
+  own: OpenContext,
+  { scope, tree }: RunRequest,
+): Promise<string> {
+  const ledger = scope.ledger.child();
+  const events = scope.events.child(tree.newRunId(), callId);
+  const open = async () => tree.open(context ?? own.ref);
+  const outcome = await runQuestion({ question, tree, scope: { ledger, events }, signal, open });
+  bill.add(ledger.totals());
+  if (outcome.stopReason === "cancelled") throw new CancelledError();
+  const { answer, stopReason, error } = outcome;
+  if (answer === null) throw new Error(`The child run ended without an answer (${error?.message ?? stopReason}).`);
+  const whole = stopReason === "answered" || stopReason === "direct";
+  return whole ? answer : `[partial: the child run was ended by its limit (${stopReason})]\n${answer}`;
+}
+
+/** The longest text that a plain call is asked about in a child's place, in characters. */
+const longestPlain = 400_000;
+
+/** @throws RangeError where it would be too long */
+function plainPrompt({ question, context }: ChildQuestion, own: OpenContext, tree: Tree): string {
+  const { view } = context === null ? own : tree.open(context);
+  const { chars } = view.manifest;
+  if (chars > longestPlain) {
+    throw new RangeError(
+      `rlm_query: this run is as deep as runs may be, and ${chars} characters are too many for one plain call; use llm_query over chunks.`,
+    );
+  }
+  return `${view.numbered()}\n\n# Question\n\n${question}`;
+}

@@ -1,0 +1,93 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
+import type { Corpus } from "../context/corpus.ts";
+import type { CellMemory } from "../rlm/sandbox.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { Control, type FromWorker, type SandboxLimits, type ToWorker, type WorkerStart } from "./worker-protocol.ts";
+
+const fromSource = import.meta.url.endsWith(".ts");
+const workerFile = new URL(fromSource ? "./sandbox-worker.ts" : "./sandbox-worker.js", import.meta.url);
+
+// The types of Node name the module, not the function that compiles it.
+declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WebAssembly.Module> };
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** The QuickJS module, compiled once for all workers of the process. */
+function quickJs(): Promise<WebAssembly.Module> {
+  compiled ??= readFile(wasmFile()).then((bytes) => WebAssembly.compile(bytes));
+  return compiled;
+}
+
+function wasmFile(): string | URL {
+  if (!fromSource) return new URL("./quickjs.wasm", import.meta.url);
+  const fromHere = createRequire(import.meta.url);
+  return createRequire(fromHere.resolve("quickjs-emscripten")).resolve("@jitl/quickjs-wasmfile-release-sync/wasm");
+}
+
+/** A worker thread in which cells are executed, as the main thread holds it. */
+export class SandboxThread {
+  readonly worker: Worker;
+  readonly control = new Control();
+  /** Settles with the reason when the thread is gone. */
+  readonly gone: Promise<string>;
+  #isGone = false;
+
+  constructor(limits: SandboxLimits) {
+    const start: WorkerStart = { control: this.control.buffer, limits };
+    const worker = new Worker(workerFile, {
+      workerData: start,
+      env: {},
+      execArgv: [],
+      // Deep recursion inside QuickJS must meet its own limit before the thread's.
+      resourceLimits: { stackSizeMb: 64 },
+    });
+    worker.unref();
+    worker.setMaxListeners(0);
+    this.worker = worker;
+    this.gone = new Promise<string>((resolve) => {
+      worker.once("error", (error) => resolve(`The REPL's thread broke down (${error.message.slice(0, 200)}).`));
+      worker.once("exit", () => resolve("The REPL's thread has ended."));
+    });
+    void this.gone.then(() => {
+      this.#isGone = true;
+    });
+    quickJs().then(
+      (wasm) => this.post({ type: "wasm", wasm }),
+      () => this.end(),
+    );
+  }
+
+  /** True where it can serve another run. */
+  get usable(): boolean {
+    return !this.#isGone && !this.control.cancelled;
+  }
+
+  post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  /**
+   * Sets up a new machine over a corpus, with the memory of an earlier one if given; whatever ran before is gone.
+   * @returns what became of the variables
+   */
+  open(corpus: Corpus, snapshot: Snapshot | null): Promise<CellMemory> {
+    this.post({ type: "corpus", corpus, snapshot });
+    return new Promise((resolve) => {
+      const ready = (message: FromWorker) => {
+        if (message.type !== "ready") return;
+        this.worker.off("message", ready);
+        resolve(message.memory);
+      };
+      this.worker.on("message", ready);
+      void this.gone.then(() => resolve("lost"));
+    });
+  }
+
+  /** Ends the thread, whatever it does. */
+  async end(): Promise<void> {
+    this.control.cancel();
+    await this.worker.terminate();
+  }
+}

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import type { EventOf, RunEvent } from "../../src/rlm/events.ts";
+import { answer, asked, cell, replies } from "../support/asking.ts";
+import type { Script } from "../support/scripted-server.ts";
+
+/** Replies by the question that a run was asked; plain prompts get `sub`. */
+function byQuestion(
+  roots: Readonly<Record<string, readonly string[]>>,
+  sub = (prompt: string) => `seen ${prompt}`,
+): Script {
+  return (request) => {
+    const question = /# Question\n\n(.*)\n/.exec(request.messages[1]?.content ?? "")?.[1] ?? "";
+    return replies(roots[question] ?? [answer(`no script for ${question}`)], sub)(request);
+  };
+}
+
+const of = <T extends RunEvent["type"]>(events: readonly RunEvent[], type: T) =>
+  events.filter((event): event is EventOf<T> => event.type === type);
+
+const files = Object.fromEntries(
+  Array.from({ length: 6 }, (_, i) => [`src/f${i}.ts`, `export const a${i} = 1;\nexport const b${i} = ${i};\n`]),
+);
+
+describe("rlm_query", () => {
+  it("asks a child run with its own cells and variables over the files that it names", async () => {
+    const { result, events } = await asked(
+      byQuestion({
+        "What is it?": [
+          cell('var mine = 1;\nconst said = await rlm_query("child?", ["src/f1.ts", "src/f2.ts"]);\nFINAL(said)'),
+        ],
+        "child?": [
+          cell('print(typeof mine);\nvar found = list();\nshow("src/f1.ts")'),
+          cell('FINAL(found.join() + " " + count("export") + " [src/f1.ts:2]")'),
+        ],
+      }),
+      { files },
+    );
+    expect(result).toMatchObject({ stopReason: "answered", answer: "src/f1.ts,src/f2.ts 4 [src/f1.ts:2]" });
+    const [root, child] = of(events, "run.started");
+    expect(child).toMatchObject({ depth: 1, question: "child?", parent: { runId: root?.runId } });
+    const [call] = of(events, "call.started");
+    expect(call).toMatchObject({ kind: "rlm", callId: child?.parent?.callId, depth: 0 });
+    const ended = of(events, "run.finished");
+    expect(ended.map(({ depth }) => depth)).toEqual([1, 0]);
+    expect(ended[0]).toMatchObject({ citations: [{ path: "src/f1.ts", status: "exists" }], totals: { turns: 2 } });
+    expect(of(events, "cell.output").some(({ text, depth }) => depth === 1 && String(text).includes("undefined"))).toBe(
+      true,
+    );
+  });
+
+  it.each([
+    ["a text", '"alpha\\nbeta"', "text: alpha"],
+    ["a chunk", "chunks({ maxChars: 1000 })[0]", "src/f0.ts"],
+    ["hits", 'search("a3 = 1")', "src/f3.ts"],
+    ["a regular expression over paths", "/f4/", "src/f4.ts"],
+    ["nothing, for all that the parent has", "", "src/f0.ts"],
+  ])("takes %s", async (_name, sub, first) => {
+    const { result } = await asked(
+      byQuestion({
+        "What is it?": [cell(`FINAL(await rlm_query("child?"${sub && `, ${sub}`}))`)],
+        "child?": [cell('FINAL(typeof context === "string" ? "text: " + read(1, 1) : list()[0])')],
+      }),
+      { files },
+    );
+    expect(result.answer).toBe(first);
+  });
+
+  it("keeps the line numbers of the file in a child that sees a part of it", async () => {
+    const lines = Array.from({ length: 400 }, (_, i) => `line ${i + 1} ${i === 254 ? "needle" : ""}`).join("\n");
+    const { result } = await asked(
+      byQuestion({
+        "What is it?": [
+          cell(
+            'const part = chunks({ maxChars: 2000 }).find((c) => c.text.includes("needle"));\nFINAL(await rlm_query("child?", part))',
+          ),
+        ],
+        "child?": [
+          cell(
+            'const [hit] = search("needle");\nFINAL([hit.line, read(hit.path, hit.line, hit.line), count("^line"), outline()].join("|") + " [long.txt:255] [long.txt:1]")',
+          ),
+        ],
+      }),
+      { files: { "long.txt": lines } },
+    );
+    const [line, text, count] = (result.answer ?? "").split("|");
+    expect([line, text]).toEqual(["255", "line 255 needle"]);
+    expect(Number(count)).toBeLessThan(200);
+  });
+
+  it("becomes a plain call at the limit of depth, and says so", async () => {
+    const { result, events, server } = await asked(
+      byQuestion(
+        { "What is it?": [cell('const said = await rlm_query("child?", ["src/f1.ts"]);\nFINAL(said)')] },
+        (prompt) => `plain: ${prompt.includes("export const b1 = 1") && prompt.endsWith("child?")}`,
+      ),
+      { files, limits: { depth: 1 } },
+    );
+    expect(result.answer).toBe("plain: true");
+    expect(of(events, "run.started")).toHaveLength(1);
+    expect(of(events, "call.started")).toMatchObject([{ kind: "llm" }]);
+    expect(
+      of(events, "cell.output")
+        .map(({ text }) => text)
+        .join(""),
+    ).toMatch(/one plain call.*deeper than 1/);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it("goes three levels deep where it may", async () => {
+    const { result, events } = await asked(
+      byQuestion({
+        "What is it?": [cell('FINAL("root " + await rlm_query("one?"))')],
+        "one?": [cell('FINAL("one " + await rlm_query("two?"))')],
+        "two?": [cell("FINAL(`two ${list().length}`)")],
+      }),
+      { files, limits: { depth: 3 } },
+    );
+    expect(result.answer).toBe("root one two 6");
+    expect(of(events, "run.started").map(({ depth }) => depth)).toEqual([0, 1, 2]);
+  });
+
+  it("hands a batch's answers back in order, and a child without an answer as an error", async () => {
+    const { result } = await asked(
+      byQuestion({
+        "What is it?": [
+          cell(
+            'const all = await rlm_query_batched([{ question: "one?" }, { question: "two?", sub: "text" }, "three?"]);\nFINAL(all)',
+          ),
+        ],
+        "one?": [cell("FINAL(1)")],
+        "two?": [cell("read(); throw new Error('no')")],
+        "three?": [cell("list(); FINAL(3)")],
+      }),
+      { files, limits: { errors: 2 } },
+    );
+    const [one, two, three] = JSON.parse(result.answer ?? "[]");
+    expect([one, three]).toEqual(["1", "3"]);
+    expect(two).toMatch(/^Error: The child run ended without an answer/);
+  });
+
+  it("answers a small part of the context directly, in one call", async () => {
+    const { result, events } = await asked(
+      ({ messages }) => {
+        if (messages[0]?.content.startsWith("You answer a question about text")) return "direct says 7 [text:1]";
+        return messages[0]?.role === "system" ? cell('FINAL(await rlm_query("child?", "seven"))') : "no";
+      },
+      { files, directBelowTokens: 20 },
+    );
+    expect(result.answer).toBe("direct says 7 [text:1]");
+    expect(of(events, "run.finished")[0]).toMatchObject({ depth: 1, stopReason: "direct" });
+  });
+});
