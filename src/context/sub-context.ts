@@ -11,7 +11,7 @@ import { fileNamed, partsOf } from "./ranges.ts";
 /** What a child run is asked about. */
 export interface SubContext {
   readonly corpus: Corpus;
-  /** The same for the same part of the same corpus. */
+  /** The same for the same text, and for the same part of the files of a tree of runs. */
   readonly key: string;
 }
 
@@ -103,6 +103,8 @@ function part(texts: CorpusText, ranges: readonly Range[], leftOut: readonly Lef
   for (const { reason } of leftOut) counts[reason] = (counts[reason] ?? 0) + 1;
   const key = createHash("sha256");
   for (const { file, from, to } of ranges) key.update(`${texts.path(file)}\0${from}\0${to}\0`);
+  // Two texts may have the same name.
+  if (isText && first) key.update(texts.lines(first.file, first.from, first.to).join("\n"));
   return {
     key: key.digest("hex"),
     corpus: {

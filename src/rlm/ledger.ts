@@ -1,7 +1,7 @@
 import { addSpent, nothingSpent } from "./bill.ts";
 import { CancelledError, type CancelSignal } from "./cancel.ts";
 import type { Totals } from "./events.ts";
-import { estimateTokens, LimitError, type LimitReached, type Limits } from "./limits.ts";
+import { LimitError, type LimitReached, type Limits } from "./limits.ts";
 import type { Message, Model, Spent } from "./model.ts";
 import { Rates } from "./rates.ts";
 import type { Budget } from "./sandbox.ts";

@@ -34,8 +34,8 @@ export interface ChildQuestion {
   readonly question: string;
   /** Null: the whole context of the run that asks. */
   readonly context: ContextRef | null;
-  /** Tells contexts of the same run apart. */
-  readonly contextKey: string;
+  /** Tells the contexts of a tree apart; null with the context. */
+  readonly contextKey: string | null;
 }
 
 /** What became of one call: its reply, or why there is none. */

@@ -1,5 +1,5 @@
 import { oneLine } from "./cut.ts";
-import type { JsonSchema, Message, ModelReply } from "./model.ts";
+import type { Message, ModelReply } from "./model.ts";
 
 /** Thrown where a model gives no reply that matches the schema. */
 export class SchemaMismatch extends Error {

@@ -83,7 +83,11 @@ export class SubCalls {
   }
 
   #jobsOf(call: CellCall, cell: CallingCell): Job[] {
-    if (call.kind === "llm") return this.#llmJobs(call.prompts, this.#modelNamed(call.model), call.schema);
+    if (call.kind === "llm") {
+      // A schema that is none is refused before anything is paid.
+      if (call.schema) this.#parts.tree.schemaProblem(call.schema, null);
+      return this.#llmJobs(call.prompts, this.#modelNamed(call.model), call.schema);
+    }
     const { askChild, plainPrompt, model, scope } = this.#parts;
     if (askChild) return this.#rlmJobs(call.items, askChild);
     const { depth } = scope.ledger.limits;
@@ -107,7 +111,10 @@ export class SubCalls {
     const { tree, scope } = this.#parts;
     const depth = scope.events.depth + 1;
     const model = tree.modelsAt(depth).root;
-    const keys = tree.memory.keys(items.map((item) => ["rlm", depth, model.id, item.contextKey, item.question]));
+    const own = scope.events.runId;
+    const keys = tree.memory.keys(
+      items.map(({ contextKey, question }) => ["rlm", depth, model.id, contextKey ?? own, question]),
+    );
     return items.map((item, i) => ({
       key: keys[i] ?? "",
       kind: "rlm",

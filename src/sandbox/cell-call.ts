@@ -23,7 +23,7 @@ export async function readCall(json: string, context: ContextFunctions): Promise
 
 async function childQuestion({ question, sub }: Fields, context: ContextFunctions): Promise<ChildQuestion> {
   if (typeof question !== "string") throw new TypeError("rlm_query: the question must be a string.");
-  if (sub === null || sub === undefined) return { question, context: null, contextKey: "all" };
+  if (sub === null || sub === undefined) return { question, context: null, contextKey: null };
   const { corpus, key } = await context.subContext(sub);
   return { question, context: corpus, contextKey: key };
 }

@@ -4,7 +4,7 @@
  *
  * hostText(name, ...args) → text; hostJson(name, json of args) → json; print(text); call(json) → promise; warn(text)
  */
-export const guestLibrary = String.raw`(function (hostText, hostJson, hostPrint, hostCall, hostWarn, kind, textChars) {
+export const guestLibrary = String.raw`(function (hostText, hostJson, hostPrint, hostCall, hostWarn) {
 "use strict";
 const { parse, stringify } = JSON;
 const { defineProperty, defineProperties, getOwnPropertyNames, keys, freeze, entries } = Object;
@@ -152,7 +152,7 @@ function matchOf({ match, captures, index, groups }) {
   array.groups = groups ?? undefined;
   return array;
 }
-function longText() {
+function longText(textChars) {
   const tooLong = (what) => () => { throw new RangeError("context has " + textChars + " characters: " + what); };
   const matchAll = (pattern) => askJson("textMatchAll", [pattern]).map(matchOf);
   const text = {
@@ -178,8 +178,9 @@ function longText() {
 let contextValue;
 function contextOf() {
   if (contextValue !== undefined) return contextValue;
+  const { kind, textChars } = askJson("about", []);
   if (kind === "files") contextValue = filesContext();
-  else contextValue = textChars > guestStringChars ? longText() : hostText("wholeText", "[]");
+  else contextValue = textChars > guestStringChars ? longText(textChars) : hostText("wholeText", "[]");
   return contextValue;
 }
 

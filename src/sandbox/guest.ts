@@ -22,6 +22,8 @@ const evalAsync = 1 << 7;
 const maxStackBytes = 256 * 1024;
 const maxValueChars = 4_000;
 const jobsAtOnce = 1_000;
+/** Beyond this a new machine is made sooner than a used one is cleaned. */
+const mostResetBytes = 64 * 1024 * 1024;
 /** Warnings that one cell may raise. */
 const maxWarnings = 20;
 /** Time for what an ended cell has left behind, and for describing its error. */
@@ -44,7 +46,6 @@ export interface GuestOptions {
   readonly quickJs: QuickJSWASMModule;
   readonly control: Control;
   readonly limits: SandboxLimits;
-  readonly context: ContextFunctions;
   /** A number that no other call of the thread has. */
   newCallId(): number;
   onOutput(text: string): void;
@@ -74,6 +75,9 @@ export class Guest {
   readonly #runtime: QuickJSRuntime;
   readonly #vm: QuickJSContext;
   readonly #library: Library;
+  #context: ContextFunctions;
+  /** The memory as it was before any cell, without the zeros at its end. */
+  #unused: Uint8Array | null = null;
   readonly #calls = new Map<number, QuickJSDeferredPromise>();
   #wake: () => void = () => {};
   #budget: Budget = { turns: 0, calls: 0, tokens: 0, usd: null, seconds: 0 };
@@ -85,7 +89,8 @@ export class Guest {
   #warnings = 0;
   #broken = false;
 
-  constructor(options: GuestOptions) {
+  constructor(options: GuestOptions, context: ContextFunctions) {
+    this.#context = context;
     const runtime = options.quickJs.newRuntime();
     this.#options = options;
     this.#runtime = runtime;
@@ -105,7 +110,7 @@ export class Guest {
     this.#printed = 0;
     this.#warnings = 0;
     this.#replies = 0;
-    this.#options.context.startCell();
+    this.#context.startCell();
     try {
       return await this.#evaluate(cell.code, cell.echo, now, { name, source, shift: cell.shift });
     } catch (error) {
@@ -113,6 +118,22 @@ export class Guest {
       this.#broken = true;
       return this.#outcome({ error: { name: "InternalError", message: faultMessage(error) } });
     }
+  }
+
+  /** Remembers the memory as it is, for `reset`; to be called before any cell has run. */
+  keepUnused(): void {
+    this.#unused = withoutZeros(new Uint8Array(this.memory.buffer));
+  }
+
+  /** Makes it a guest over another context that has run no cell. @returns false where it can't be one */
+  reset(context: ContextFunctions): boolean {
+    const memory = new Uint8Array(this.memory.buffer);
+    if (this.#broken || !this.#unused || memory.length > mostResetBytes) return false;
+    memory.set(this.#unused);
+    memory.fill(0, this.#unused.length);
+    this.#calls.clear();
+    this.#context = context;
+    return true;
   }
 
   /** Where the host's handles point to; the same in every guest that was set up for the same context. */
@@ -265,7 +286,7 @@ export class Guest {
     return {
       ...result,
       ...(answer === null ? {} : { answer }),
-      touched: this.#options.context.touched,
+      touched: this.#context.touched,
       cpuMs: this.#cpuMs,
     };
   }
@@ -307,11 +328,10 @@ export class Guest {
 
   #loadLibrary(): Library {
     const vm = this.#vm;
-    const { context } = this.#options;
     const factory = vm.unwrapResult(vm.evalCode(guestLibrary, "rlm", 0));
     const host = [
       vm.newFunction("hostText", (name, args) =>
-        vm.newString(sane(context.text(vm.getString(name), vm.getString(args)))),
+        vm.newString(sane(this.#context.text(vm.getString(name), vm.getString(args)))),
       ),
       vm.newFunction("hostJson", (name, args) =>
         vm.newString(sane(this.#json(vm.getString(name), vm.getString(args)))),
@@ -324,8 +344,6 @@ export class Guest {
         this.#warnings += 1;
         if (this.#warnings <= maxWarnings) this.#options.onWarning(vm.getString(text));
       }),
-      vm.newString(context.kind),
-      vm.newNumber(context.textChars),
     ];
     const library = vm.unwrapResult(vm.callFunction(factory, vm.undefined, ...host));
     for (const handle of host) handle.dispose();
@@ -340,7 +358,9 @@ export class Guest {
   }
 
   #json(name: string, args: string): string {
-    return name === "budget" ? JSON.stringify(this.#budget) : this.#options.context.json(name, args);
+    if (name === "budget") return JSON.stringify(this.#budget);
+    const { kind, textChars } = this.#context;
+    return name === "about" ? JSON.stringify({ kind, textChars }) : this.#context.json(name, args);
   }
 
   #print(text: string): void {
@@ -362,7 +382,7 @@ export class Guest {
   }
 
   async #send(callId: number, json: string): Promise<void> {
-    const call = await readCall(json, this.#options.context);
+    const call = await readCall(json, this.#context);
     this.#options.onCall(callId, call);
   }
 
@@ -370,6 +390,14 @@ export class Guest {
     const [name, message] = error instanceof Error ? [error.name, error.message] : ["Error", String(error)];
     this.#vm.newError({ name, message: sane(message) }).consume((handle) => promise.reject(handle));
   }
+}
+
+/** A copy up to the last byte that is not zero. */
+function withoutZeros(memory: Uint8Array): Uint8Array {
+  const words = new BigUint64Array(memory.buffer);
+  let used = words.length;
+  while (used > 0 && words[used - 1] === 0n) used -= 1;
+  return memory.slice(0, used * 8);
 }
 
 interface Thrown {

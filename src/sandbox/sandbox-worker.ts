@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { QuickJSWASMModule } from "quickjs-emscripten";
 import type { CellMemory } from "../rlm/sandbox.ts";
 import { rewriteCell } from "./cell-rewrite.ts";
-import { Guest, instantiate } from "./guest.ts";
+import { Guest, type GuestOptions, instantiate } from "./guest.ts";
 import { type ContextFunctions, contextFunctions } from "./host-functions.ts";
 import { restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { Control, type FromWorker, type ToWorker, type WorkerStart } from "./worker-protocol.ts";
@@ -38,11 +38,10 @@ function flush(): void {
 }
 
 function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Guest {
-  return new Guest({
+  const options: GuestOptions = {
     quickJs: instance,
     control,
     limits: start.limits,
-    context: functions,
     newCallId: () => {
       lastCallId += 1;
       return lastCallId;
@@ -60,23 +59,33 @@ function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Gue
       flush();
       post({ type: "waiting", replies });
     },
-  });
+  };
+  return new Guest(options, functions);
 }
 
-/** Sets up the first guest of this thread, with the memory that an earlier thread has left. */
-async function setUp(instance: Promise<QuickJSWASMModule>, functions: ContextFunctions): Promise<Guest> {
+/** Sets up a guest, with the memory that an earlier thread has left; one that another run had is used again. */
+async function setUp(module: WebAssembly.Module, functions: ContextFunctions, left: Snapshot | null): Promise<Guest> {
+  const earlier = await guest;
+  if (left === null && earlier?.reset(functions)) {
+    save(earlier, true);
+    post({ type: "ready", memory: "kept" });
+    return earlier;
+  }
+  const instance = quickJs ?? instantiate(module, start.limits);
+  quickJs = null;
   const first = newGuest(await instance, functions);
-  const memory: CellMemory =
-    snapshot === null || restoreSnapshot(first.memory, first.layout, snapshot) ? "restored" : "lost";
+  snapshot = left;
+  const memory: CellMemory = left === null || restoreSnapshot(first.memory, first.layout, left) ? "restored" : "lost";
   save(first);
   post({ type: "ready", memory });
+  if (left === null) first.keepUnused();
   return first;
 }
 
-/** Keeps the guest's memory as it is now, between two cells. */
-function save(running: Guest): void {
+/** Keeps the guest's memory as it is now, between two cells. @param tell even where it is kept in the same place */
+function save(running: Guest, tell = false): void {
   const taken = takeSnapshot(running.memory, running.layout, start.limits.memoryBytes, snapshot);
-  if (taken !== snapshot) post({ type: "snapshot", snapshot: taken });
+  if (tell || taken !== snapshot) post({ type: "snapshot", snapshot: taken });
   snapshot = taken;
 }
 
@@ -108,9 +117,7 @@ port.on("message", async (message: ToWorker) => {
     case "corpus":
       if (!wasm) return;
       context = contextFunctions(message.corpus, start.limits.readChars);
-      snapshot = message.snapshot;
-      guest = setUp(quickJs ?? instantiate(wasm, start.limits), context);
-      quickJs = null;
+      guest = setUp(wasm, context, message.snapshot);
       return;
     case "cell":
       return runCell(message);

@@ -1,21 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { EventOf, RunEvent } from "../../src/rlm/events.ts";
-import { answer, asked, cell, replies } from "../support/asking.ts";
-import type { Script } from "../support/scripted-server.ts";
-
-/** Replies by the question that a run was asked; plain prompts get `sub`. */
-function byQuestion(
-  roots: Readonly<Record<string, readonly string[]>>,
-  sub = (prompt: string) => `seen ${prompt}`,
-): Script {
-  return (request) => {
-    const question = /# Question\n\n(.*)\n/.exec(request.messages[1]?.content ?? "")?.[1] ?? "";
-    return replies(roots[question] ?? [answer(`no script for ${question}`)], sub)(request);
-  };
-}
-
-const of = <T extends RunEvent["type"]>(events: readonly RunEvent[], type: T) =>
-  events.filter((event): event is EventOf<T> => event.type === type);
+import { asked, byQuestion, cell, eventsOf } from "../support/asking.ts";
 
 const files = Object.fromEntries(
   Array.from({ length: 6 }, (_, i) => [`src/f${i}.ts`, `export const a${i} = 1;\nexport const b${i} = ${i};\n`]),
@@ -36,16 +20,16 @@ describe("rlm_query", () => {
       { files },
     );
     expect(result).toMatchObject({ stopReason: "answered", answer: "src/f1.ts,src/f2.ts 4 [src/f1.ts:2]" });
-    const [root, child] = of(events, "run.started");
+    const [root, child] = eventsOf(events, "run.started");
     expect(child).toMatchObject({ depth: 1, question: "child?", parent: { runId: root?.runId } });
-    const [call] = of(events, "call.started");
+    const [call] = eventsOf(events, "call.started");
     expect(call).toMatchObject({ kind: "rlm", callId: child?.parent?.callId, depth: 0 });
-    const ended = of(events, "run.finished");
+    const ended = eventsOf(events, "run.finished");
     expect(ended.map(({ depth }) => depth)).toEqual([1, 0]);
     expect(ended[0]).toMatchObject({ citations: [{ path: "src/f1.ts", status: "exists" }], totals: { turns: 2 } });
-    expect(of(events, "cell.output").some(({ text, depth }) => depth === 1 && String(text).includes("undefined"))).toBe(
-      true,
-    );
+    expect(
+      eventsOf(events, "cell.output").some(({ text, depth }) => depth === 1 && String(text).includes("undefined")),
+    ).toBe(true);
   });
 
   it.each([
@@ -96,10 +80,10 @@ describe("rlm_query", () => {
       { files, limits: { depth: 1 } },
     );
     expect(result.answer).toBe("plain: true");
-    expect(of(events, "run.started")).toHaveLength(1);
-    expect(of(events, "call.started")).toMatchObject([{ kind: "llm" }]);
+    expect(eventsOf(events, "run.started")).toHaveLength(1);
+    expect(eventsOf(events, "call.started")).toMatchObject([{ kind: "llm" }]);
     expect(
-      of(events, "cell.output")
+      eventsOf(events, "cell.output")
         .map(({ text }) => text)
         .join(""),
     ).toMatch(/one plain call.*deeper than 1/);
@@ -116,7 +100,7 @@ describe("rlm_query", () => {
       { files, limits: { depth: 3 } },
     );
     expect(result.answer).toBe("root one two 6");
-    expect(of(events, "run.started").map(({ depth }) => depth)).toEqual([0, 1, 2]);
+    expect(eventsOf(events, "run.started").map(({ depth }) => depth)).toEqual([0, 1, 2]);
   });
 
   it("hands a batch's answers back in order, and a child without an answer as an error", async () => {
@@ -147,6 +131,6 @@ describe("rlm_query", () => {
       { files, directBelowTokens: 20 },
     );
     expect(result.answer).toBe("direct says 7 [text:1]");
-    expect(of(events, "run.finished")[0]).toMatchObject({ depth: 1, stopReason: "direct" });
+    expect(eventsOf(events, "run.finished")[0]).toMatchObject({ depth: 1, stopReason: "direct" });
   });
 });

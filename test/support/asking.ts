@@ -1,7 +1,8 @@
 import { onTestFinished } from "vitest";
-import { type AskRequest, ask, type Run, type RunResult } from "../../src/ask.ts";
+import { type AskParts, type AskRequest, ask, type Run, type RunResult } from "../../src/ask.ts";
 import { openAiModel } from "../../src/models/openai-model.ts";
-import type { RunEvent } from "../../src/rlm/events.ts";
+import type { EventOf, RunEvent } from "../../src/rlm/events.ts";
+import type { Price } from "../../src/rlm/model.ts";
 import {
   type Script,
   type ScriptedServer,
@@ -25,6 +26,10 @@ export interface AskedOptions {
   readonly directBelowTokens?: number;
   readonly apiKey?: string;
   readonly server?: ScriptedServerOptions;
+  readonly fanOut?: AskRequest["fanOut"];
+  readonly approve?: AskParts["approve"];
+  readonly children?: AskParts["children"];
+  readonly price?: Price;
 }
 
 export const someFiles = { "src/main.ts": "export const main = 1;\n", "README.md": "# Readme\n" };
@@ -35,15 +40,28 @@ export async function startAsking(script: Script, options: AskedOptions = {}): P
   onTestFinished(() => server.close());
   const context = options.context ?? { kind: "paths", paths: [tempFolder(options.files ?? someFiles)], cwd: "/" };
   const model = (id: string) =>
-    openAiModel({ id, baseUrl: server.baseUrl, apiKey: options.apiKey ?? "key", backoffMs: 5 });
+    openAiModel({
+      id,
+      baseUrl: server.baseUrl,
+      apiKey: options.apiKey ?? "key",
+      backoffMs: 5,
+      ...(options.price ? { price: options.price } : {}),
+    });
   const run = ask(
     {
       question: options.question ?? "What is it?",
       context,
       directBelowTokens: options.directBelowTokens ?? 0,
       ...(options.limits ? { limits: options.limits } : {}),
+      ...(options.fanOut ? { fanOut: options.fanOut } : {}),
     },
-    { root: model("scripted"), sub: model("scripted-sub"), named: model },
+    {
+      root: model("scripted"),
+      sub: model("scripted-sub"),
+      named: model,
+      ...(options.approve ? { approve: options.approve } : {}),
+      ...(options.children ? { children: options.children } : {}),
+    },
   );
   return { run, server };
 }
@@ -77,3 +95,18 @@ export function replies(
 
 export const cell = (code: string): string => `\`\`\`js\n${code}\n\`\`\``;
 export const answer = (text: string): string => `\`\`\`\`answer\n${text}\n\`\`\`\``;
+
+/** The events of one type. */
+export const eventsOf = <T extends RunEvent["type"]>(events: readonly RunEvent[], type: T): EventOf<T>[] =>
+  events.filter((event): event is EventOf<T> => event.type === type);
+
+/** Replies by the question that a run was asked; plain prompts get `sub`. */
+export function byQuestion(
+  roots: Readonly<Record<string, readonly Reply[]>>,
+  sub: (prompt: string) => string = (prompt) => `seen ${prompt}`,
+): Script {
+  return (request) => {
+    const question = /# Question\n\n(.*)\n/.exec(request.messages[1]?.content ?? "")?.[1] ?? "";
+    return replies(roots[question] ?? [answer(`no script for ${question}`)], sub)(request);
+  };
+}

@@ -1,5 +1,5 @@
-import { defaultLimits } from "../../src/rlm/limits.ts";
 import type { Citation, RunEvent, StopReason, Totals } from "../../src/rlm/events.ts";
+import { defaultLimits } from "../../src/rlm/limits.ts";
 import { addUsage, noUsage, type Usage } from "../../src/rlm/model.ts";
 
 type WithoutBase<E> = E extends RunEvent ? Omit<E, "seq" | "at" | "runId" | "depth"> : never;
@@ -262,8 +262,7 @@ class SampleRun {
   #startCall(turn: number, prompt: Extract<RunEvent, { type: "call.started" }>["prompt"], cell = 1): string {
     this.#calls += 1;
     const callId = `c${this.#calls}`;
-    this.#emit({ type: "call.started",
-      kind: "llm", turn, cell, callId, model: "gpt-5-mini", prompt }, 2);
+    this.#emit({ type: "call.started", kind: "llm", turn, cell, callId, model: "gpt-5-mini", prompt }, 2);
     return callId;
   }
 
