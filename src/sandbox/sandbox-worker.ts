@@ -20,7 +20,12 @@ let flushedAt = 0;
 /** Grows for as long as the thread lives, so that a late reply never meets another call. */
 let lastCallId = 0;
 
-let wasm: WebAssembly.Module | null = null;
+/** The module comes by a message of its own, which may be later than the first corpus. */
+const wasm = new Promise<WebAssembly.Module>((resolve) => {
+  port.on("message", (message: ToWorker) => {
+    if (message.type === "wasm") resolve(message.wasm);
+  });
+});
 /** A machine that no guest has used yet. */
 let quickJs: Promise<QuickJSWASMModule> | null = null;
 let context: ContextFunctions | null = null;
@@ -64,13 +69,14 @@ function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Gue
 }
 
 /** Sets up a guest, with the memory that an earlier thread has left; one that another run had is used again. */
-async function setUp(module: WebAssembly.Module, functions: ContextFunctions, left: Snapshot | null): Promise<Guest> {
+async function setUp(functions: ContextFunctions, left: Snapshot | null): Promise<Guest> {
   const earlier = await guest;
   if (left === null && earlier?.reset(functions)) {
     save(earlier, true);
     post({ type: "ready", memory: "kept" });
     return earlier;
   }
+  const module = await wasm;
   const instance = quickJs ?? instantiate(module, start.limits);
   quickJs = null;
   const first = newGuest(await instance, functions);
@@ -90,18 +96,18 @@ function save(running: Guest, tell = false): void {
 }
 
 /** Replaces a guest whose machine is broken by a new one with the memory of before the cell. */
-async function replaceGuest(module: WebAssembly.Module, functions: ContextFunctions): Promise<CellMemory> {
-  const next = newGuest(await instantiate(module, start.limits), functions);
+async function replaceGuest(functions: ContextFunctions): Promise<CellMemory> {
+  const next = newGuest(await instantiate(await wasm, start.limits), functions);
   guest = Promise.resolve(next);
   return snapshot !== null && restoreSnapshot(next.memory, next.layout, snapshot) ? "restored" : "lost";
 }
 
 async function runCell(message: Extract<ToWorker, { type: "cell" }>): Promise<void> {
   const running = await guest;
-  if (!running || !wasm || !context) throw new Error("A cell came before the context.");
+  if (!running || !context) throw new Error("A cell came before the context.");
   const outcome = await running.run(message.name, message.code, message.now, message.budget);
   flush();
-  const memory = running.broken ? await replaceGuest(wasm, context) : "kept";
+  const memory = running.broken ? await replaceGuest(context) : "kept";
   post({ type: "finished", id: message.id, outcome: { ...outcome, memory } });
   if (!running.broken) save(running);
 }
@@ -109,15 +115,13 @@ async function runCell(message: Extract<ToWorker, { type: "cell" }>): Promise<vo
 port.on("message", async (message: ToWorker) => {
   switch (message.type) {
     case "wasm":
-      wasm = message.wasm;
-      quickJs = instantiate(wasm, start.limits);
+      quickJs = instantiate(message.wasm, start.limits);
       // The parser is slow the first time.
       void rewriteCell("1");
       return;
     case "corpus":
-      if (!wasm) return;
       context = contextFunctions(message.corpus, start.limits.readChars);
-      guest = setUp(wasm, context, message.snapshot);
+      guest = setUp(context, message.snapshot);
       return;
     case "cell":
       return runCell(message);

@@ -28,7 +28,7 @@ export const defaultSandboxLimits: SandboxLimits = {
 };
 
 export type ToWorker =
-  /** Comes first, so that the thread and the module get ready at the same time. */
+  /** Comes once, so that the thread and the module get ready at the same time. */
   | { readonly type: "wasm"; readonly wasm: WebAssembly.Module }
   /** Sets up a new guest. `snapshot`: the memory that the guest of an earlier thread has left. */
   | { readonly type: "corpus"; readonly corpus: Corpus; readonly snapshot: Snapshot | null }
