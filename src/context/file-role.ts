@@ -1,6 +1,6 @@
 import { endingOf } from "./file-kinds.ts";
 
-export type FileRole = "source" | "test" | "docs" | "changelog" | "lock" | "data" | "config";
+export type FileRole = "source" | "test" | "declarations" | "docs" | "changelog" | "lock" | "data" | "config";
 
 const dataEndings = new Set(["csv", "tsv", "json", "jsonl", "ndjson", "svg", "snap", "xml", "po", "log"]);
 const configEndings = new Set(["toml", "yaml", "yml", "ini", "cfg", "conf"]);
@@ -13,8 +13,14 @@ export function roleOf(path: string): FileRole {
   if (/^(?:.*[.-])?lock(?:\.(?:json|yaml|yml|toml|hcl))?$|^(?:go\.sum|npm-shrinkwrap\.json|.*\.lockb?)$/.test(name))
     return "lock";
   if (/^(?:changelog|changes|history|releases?|news)(?:\.|$)/.test(name)) return "changelog";
-  if (/(?:^|\/)(?:tests?|__tests__|specs?|e2e|fixtures?|__snapshots__|testdata)\//.test(lower)) return "test";
-  if (/^(?:test_.*|.*[._-](?:test|spec))\.[a-z]+$/.test(name)) return "test";
+  if (
+    /(?:^|\/)(?:tests?|__tests__|__mocks__|specs?|e2e|fixtures?|__snapshots__|testdata|bench(?:es|marks?)?)\//.test(
+      lower,
+    )
+  )
+    return "test";
+  if (/^(?:test_.*|.*[._-](?:test|spec|bench))\.[a-z]+$/.test(name)) return "test";
+  if (/\.d\.[cm]?ts$/.test(name)) return "declarations";
   const ending = endingOf(name);
   if (docEndings.has(ending)) return "docs";
   if (dataEndings.has(ending)) return "data";

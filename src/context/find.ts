@@ -1,3 +1,4 @@
+import { builtFiles } from "./built-files.ts";
 import { type Chunk, chunkOf } from "./chunks.ts";
 import type { CorpusText, TextWindow } from "./corpus-text.ts";
 import { type FileRole, roleOf } from "./file-role.ts";
@@ -14,11 +15,15 @@ const passageStep = 1_600;
 /** The best passages of the first ranking, which are looked at closely for the second. */
 const refined = 60;
 
+/** A file of at most so many bytes is decoded as a whole. */
+const decodedBytes = 1_000_000;
+
 const saturation = 1.2;
 const roleWeight: Readonly<Record<FileRole, number>> = {
   source: 1,
   docs: 0.95,
   config: 0.9,
+  declarations: 0.8,
   test: 0.75,
   data: 0.7,
   changelog: 0.55,
@@ -38,7 +43,8 @@ interface Ranked {
 }
 
 /**
- * The passages that fit a question best, ranked by its words (BM25 over passages of about 2,000 characters).
+ * The passages that fit a question best, ranked by its words (BM25 over passages of about 2,000 characters). Of a source
+ * and what was built of it only the source is looked at.
  * @throws GuestError
  */
 export function find(texts: CorpusText, question: unknown, given: unknown): Chunk[] {
@@ -49,10 +55,15 @@ export function find(texts: CorpusText, question: unknown, given: unknown): Chun
   const glob = typeof short === "string" || Array.isArray(short) || isRegex(short) ? { glob: short } : short;
   const options = optionsOf("find", glob, ["limit", "glob"]);
   const limit = wholeNumber("find: limit", options.limit, defaultLimit, 1, 200);
-  const files = selectFiles("find", globOf("find", options.glob), texts);
+  const files = withoutBuilt(texts, selectFiles("find", globOf("find", options.glob), texts));
   const terms = termsOf(question);
   if (terms.length === 0) throw new GuestError("TypeError", "find: the question has no words to look for.");
   return new Ranking(texts, files, terms, question).best(limit);
+}
+
+function withoutBuilt(texts: CorpusText, files: readonly number[]): readonly number[] {
+  const built = builtFiles(files.map((file) => texts.path(file)));
+  return built.size === 0 ? files : files.filter((file) => !built.has(texts.path(file)));
 }
 
 class Ranking {
@@ -174,13 +185,24 @@ class Ranking {
   }
 
   #bounds({ file, index }: Passage): { from: number; to: number } {
-    const start = this.#texts.byteOfChar(file, index * passageStep);
-    return { from: start, to: this.#texts.byteOfChar(file, index * passageStep + passageChars) };
+    const start = index * passageStep;
+    return { from: this.#byteOfChar(file, start), to: this.#byteOfChar(file, start + passageChars) };
+  }
+
+  /** Counting in a decoded text is many times faster than walking over its bytes; half a pair ends inside of its line. */
+  #byteOfChar(file: number, char: number): number {
+    const texts = this.#texts;
+    if (texts.isAscii(file) || texts.byteCount(file) > decodedBytes) return texts.byteOfChar(file, char);
+    return Buffer.byteLength(texts.text(file).slice(0, char));
   }
 
   #passageText(passage: Passage): string {
+    const { file, index } = passage;
+    if (this.#texts.byteCount(file) <= decodedBytes) {
+      return this.#texts.text(file).slice(index * passageStep, index * passageStep + passageChars);
+    }
     const { from, to } = this.#bounds(passage);
-    return this.#texts.decode(passage.file, from, to);
+    return this.#texts.decode(file, from, to);
   }
 
   /** The best passages as chunks: none of the same lines twice, and no file takes all the places. */

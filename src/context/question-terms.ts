@@ -48,8 +48,20 @@ function exactTerm(text: string): Term {
 function stemmed(word: string): Term {
   const stem = word.length <= 3 || !/^[a-z]+$/.test(word) ? word : strip(word);
   const source = stem.endsWith("y") && stem.length > 3 ? `${stem.slice(0, -1)}[yi]` : escaped(stem);
-  return { source, stem, exact: false };
+  const spelling = spellings.find(([end]) => end.test(stem));
+  return { source: spelling ? stem.replace(spelling[0], spelling[1]) : source, stem, exact: false };
 }
+
+/** Ends of stems that British and American English spell differently, and what finds both. */
+const spellings: readonly (readonly [end: RegExp, source: string])[] = [
+  [/(?<=\w{3})i[sz](?=(?:ation)?$)/, "i[sz]"],
+  [/(?<=\w\w)ly[sz]$/, "ly[sz]"],
+  [/(?<=\w{3})ou?r$/, "ou?r"],
+  [/(?<=^(?:lic|def|off|pret))en[cs]e?$/, "en[cs]"],
+  [/(?<=^(?:cent|lit|fib|theat|calib))(?:re?|er)$/, "(?:er|re?)"],
+  [/(?<=\w)logue?$/, "log"],
+  [/(?<=[aeiou][b-df-hj-np-tv-z]+[aeiou])ll$/, "ll?"],
+];
 
 function strip(word: string): string {
   const kept = (stem: string) => (stem.length >= 3 ? stem : word);

@@ -31,16 +31,44 @@ const languages: Readonly<Record<string, string>> = {
   yml: "yaml",
 };
 
-const bySearch =
-  "Found by search, without a language model: the lines are quoted as they are, and nothing is concluded from them.";
+/** What a search has come to. */
+export interface Findings {
+  /** A sentence that says how many there are; null where nothing was counted. */
+  readonly counted: string | null;
+  /** Markdown that lists definitions; null where none were asked for or found. */
+  readonly listed: string | null;
+  readonly quotes: readonly Quote[];
+  /** The words that were looked for. */
+  readonly sought: readonly string[];
+  /** Why the search could not be finished; null where it was. */
+  readonly ending: string | null;
+  /** The error of a cell that failed; null where none did. */
+  readonly failure: string | null;
+  readonly isEnglish: boolean;
+}
+
+/** A line of more characters is quoted in part. */
+const quotedChars = 600;
+const bySearch = "Found by search, without a language model";
+const asTheyAre = "the lines are quoted as they are, and nothing is concluded from them.";
+const cutShort = "the lines are quoted as they are, but for those cut at …, and nothing is concluded from them.";
+const noWords =
+  "The question holds no word to look for. Without a language model only words are searched: name what it is about, such as a function, a file, a message or a setting.";
+const englishOnly =
+  "Offline mode searches for the words of a question and knows those of English only: ask in English, or with names from the files themselves.";
 
 /** Markdown that says what was found, quotes it, and cites each passage. */
-export function answerText(quotes: readonly Quote[], counted: string | null, words: readonly string[]): string {
-  const parts = counted === null ? [] : [counted];
+export function answerText(findings: Findings): string {
+  const { counted, listed, quotes, ending, isEnglish } = findings;
+  const found = [counted, listed].filter((part) => part !== null);
   const [best] = quotes;
-  if (best) parts.push(firstSentence(best), ...quotes.map(quotation));
-  else if (counted === null) parts.push(nothing(words));
-  return [...parts, bySearch].join("\n\n");
+  if (best) found.push(firstSentence(best), ...quotes.map(quotation));
+  const parts = [...(isEnglish ? [] : [englishOnly]), ...(found.length > 0 ? found : [nothing(findings)])];
+  if (found.length > 0 && ending !== null) parts.push(`The search was not finished, so there may be better. ${ending}`);
+  const isCut = quotes.some(({ lines }) => lines.some((line) => line.length > quotedChars));
+  const quoted = best ? `: ${isCut ? cutShort : asTheyAre}` : ".";
+  parts.push(found.length > 0 ? bySearch + quoted : "Searched without a language model.");
+  return parts.join("\n\n");
 }
 
 /** A text inside a fence that is longer than any fence inside it. */
@@ -64,10 +92,13 @@ function quotation({ path, from, lines }: Quote): string {
 }
 
 function shortLine(line: string): string {
-  return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
+  return line.length <= quotedChars ? line : `${line.slice(0, quotedChars - 1)}…`;
 }
 
-function nothing(words: readonly string[]): string {
-  const sought = words.length > 0 ? ` (${words.join(", ")})` : "";
-  return `Nothing in the context matches the words of the question${sought}. Other words may find it, such as names that the code itself uses.`;
+function nothing({ sought, ending, failure }: Findings): string {
+  const words = sought.length > 0 ? ` (${sought.join(", ")})` : "";
+  if (ending !== null) return `The search was not finished, and nothing was found until then${words}. ${ending}`;
+  if (failure !== null) return `The files could not be searched${words}: ${failure}`;
+  if (sought.length === 0) return noWords;
+  return `Nothing in the context matches the words of the question${words}. Other words may find it, such as names that the files themselves use.`;
 }

@@ -1,25 +1,78 @@
-import { patternOf, type QuestionWords, type Term } from "./offline-words.ts";
+import { listingCell } from "./offline-listing.ts";
+import { pathShareCode } from "./offline-paths.ts";
+import { patternOf, type Term } from "./offline-stems.ts";
+import type { QuestionWords } from "./offline-words.ts";
 
 /** Passages that a cell prints at most; together they stay below what one turn may show. */
 const passages = 6;
 const places = 8;
+const nearbyPassages = 200;
+/** So few files are searched as they are. */
+const fewFiles = 20;
+/** Matches of one word that are looked at; where there are more, it tells too little. */
+export const hitsPerWord = 3_000;
+/** Matches that are fetched to begin with, as most words that are not rare are far too common. */
+const fewHits = 500;
 
-/** The first look: the passages that fit the question's words, and how rare each of these words is. */
+/** The first look: the passages that fit the question's words, and where and how rare each of these words is. */
 export function firstCells(question: string, words: QuestionWords): string[] {
+  if (isUntold(words)) return [untoldCell];
   const cells = [
-    `// Passages that share words with the question.\nconst passages = find(${JSON.stringify(question.slice(0, 2000))}, { limit: ${passages} });\nprint(passages.map((p) => p.text).join("\\n\\n"));`,
+    `// Passages that share words with the question.\nconst question = ${JSON.stringify(question.slice(0, 2000))};\nconst passages = find(question, { limit: ${passages} });\nprint(passages.map((p) => p.text).join("\\n\\n"));`,
   ];
-  const terms = words.ideas.flat();
-  if (terms.length > 0) cells.push(countingCell(terms));
+  const terms = [...new Map(words.ideas.flat().map((term) => [term.stem, term])).values()];
+  if (terms.length > 0) cells.push(nearbyCell(terms), searchingCell(terms));
   if (words.countedFiles !== null)
-    cells.push(`print("answer: " + list(${JSON.stringify(words.countedFiles)}).length + " files");`);
+    cells.push(
+      `print("answer: " + list(${JSON.stringify(words.countedFiles)}).length + ${JSON.stringify(`${words.countedFiles.slice(1)} files`.replace(/^ ?/, " "))});`,
+    );
   if (words.counted !== null) cells.push(occurrencesCell(words.counted));
   const files = words.files.map(
     (file) => `for (const path of list(${JSON.stringify(file)}).slice(0, 2)) show(path, 1, 60);`,
   );
   if (files.length > 0) cells.push(files.join("\n"));
   if (words.wantsOverview) cells.push(overviewCell);
+  if (words.folders.length > 0) cells.push(folderCell(placesGlob(words.folders, [])));
+  if (words.listing !== null) cells.push(listingCell(words.listing, listingGlob(words)));
   return cells;
+}
+
+/** True where a question says nothing that can be looked for. */
+function isUntold({ ideas, wantsOverview, files, countedFiles, listing }: QuestionWords): boolean {
+  return ideas.length === 0 && !wantsOverview && files.length === 0 && countedFiles === null && listing === null;
+}
+
+const untoldCell = `// The question holds no word to look for.
+print(list().length + " files");`;
+
+/** A regular expression, as it stands in a cell, for files of these names and all in folders of these names. */
+function placesGlob(folders: readonly string[], files: readonly string[]): string {
+  const exact = (name: string) => patternOf({ stem: name, exact: true, share: 1 });
+  const places = [...folders.map((folder) => `${exact(folder)}\\/`), ...files.map((file) => `${exact(file)}$`)];
+  return `/(?:^|\\/)(?:${places.join("|")})/i`;
+}
+
+function listingGlob({ folders, files }: QuestionWords): string | null {
+  return folders.length + files.length === 0 ? null : placesGlob(folders, files);
+}
+
+function folderCell(glob: string): string {
+  return `// Passages in the folder that is named.
+const inFolder = find(question, { glob: ${glob}, limit: 4 });
+print(inFolder.map((p) => p.text).join("\\n\\n"));`;
+}
+
+/**
+ * Of a source and what was built of it `find` gives only the source, and it ranks fast: among many files only those that
+ * it names are searched.
+ */
+function nearbyCell(terms: readonly Term[]): string {
+  const kin = terms.filter(({ share }) => share < 1).map(({ stem }) => stem);
+  return `// The files that share most words with the question, or with others of the same meaning.
+const wider = list().length <= ${fewFiles} ? [] : find(question + ${JSON.stringify(` ${kin.join(" ")}`)}, { limit: ${nearbyPassages} });
+const near = new Set((wider.length === 0 ? [] : [...passages, ...wider]).flatMap((p) => p.parts.map(({ path }) => path)));
+const escaped = [...near].map((path) => path.replace(/[^\\w/-]/g, "\\$&"));
+const sources = near.size > 0 ? { glob: new RegExp("^(?:" + escaped.join("|") + ")$") } : {};`;
 }
 
 const overviewCell = `// What the project says about itself.
@@ -32,9 +85,19 @@ function occurrencesCell(text: string): string {
   return `const where = search(${pattern}, { limit: 5 });\nprint("answer: " + count(${pattern}) + " times; files with it: " + where.files);\nprint(where);`;
 }
 
-function countingCell(terms: readonly Term[]): string {
+function searchingCell(terms: readonly Term[]): string {
   const lines = terms.map((term) => `  [${JSON.stringify(term.stem)}, /${patternOf(term)}/],`);
-  return `// How rare each word of the question and its kin are.\nconst words = [\n${lines.join("\n")}\n];\nfor (const [word, pattern] of words) print("count of " + word + ": " + count(pattern));`;
+  return `// Where each word of the question and its kin are, and how rare they are.
+const words = [
+${lines.join("\n")}
+];
+const hits = new Map();
+for (const [word, pattern] of words) {
+  let found = search(pattern, { ...sources, limit: ${fewHits} });
+  if (found.truncated && found.total <= ${hitsPerWord}) found = search(pattern, { ...sources, limit: ${hitsPerWord} });
+  hits.set(word, found);
+  print("count of " + word + ": " + found.total);
+}`;
 }
 
 /** A term with what it tells. */
@@ -48,38 +111,51 @@ export interface WeightedTerm {
 /** The second look: the places where the rare words of the question stand close together. */
 export function meetingCell(terms: readonly WeightedTerm[], wantsValue: boolean): string {
   const lines = terms.map(
-    ({ term, idea, weight }) => `  { idea: ${idea}, weight: ${weight.toFixed(2)}, pattern: /${patternOf(term)}/ },`,
+    ({ term, idea, weight }) =>
+      `  { word: ${JSON.stringify(term.stem)}, idea: ${idea}, weight: ${weight.toFixed(2)}, pattern: /${patternOf(term)}/ },`,
   );
   return `// Places where the rare words of the question meet.
 const terms = [
 ${lines.join("\n")}
 ];
-const places = new Map();
-for (const { idea, weight, pattern } of terms) {
-  for (const { path, line, text } of search(pattern, { limit: 20000 })) {
-    for (const part of [Math.floor(line / 16), Math.floor(line / 16) + 1]) {
-      const key = part + ":" + path;
-      if (!places.has(key)) places.set(key, { path, from: Math.max(1, part * 16 - 18), lines: new Map() });
-      const { lines } = places.get(key);
-      if (!lines.has(line)) lines.set(line, { text: text.trim(), ideas: {} });
-      const { ideas } = lines.get(line);
-      ideas[idea] = Math.max(ideas[idea] ?? 0, weight);
-    }
+const raise = (ideas, idea, weight) => {
+  if (!(ideas[idea] >= weight)) ideas[idea] = weight;
+};
+const files = new Map();
+for (const { word, idea, weight } of terms) {
+  for (const { path, line, text } of hits.get(word)) {
+    let file = files.get(path);
+    if (file === undefined) files.set(path, (file = { path, ideas: {}, inPath: {}, lines: {} }));
+    raise(file.ideas, idea, weight);
+    raise((file.lines[line] ??= { text, ideas: {} }).ideas, idea, weight);
   }
 }
-const minor = /change(s|log)|history|licen[cs]e|\\.(map|lock|svg|csv|snap)$|lock\\.json$/i;
-const side = /(^|\\/)(tests?|__tests__|spec|fixtures|examples?|_?vendor)\\/|\\.test\\.|\\.d\\.[cm]?ts$|\\.(md|txt)$/i;
-const share = (path) => (minor.test(path) ? 0.3 : side.test(path) ? 0.6 : /(^|\\/)(src|lib|app)\\//.test(path) ? 1.1 : 1);
+for (const { path, ideas, inPath } of files.values()) {
+  for (const { idea, weight, pattern } of terms) if (pattern.test(path)) raise(inPath, idea, weight * 0.7);
+  for (const idea in inPath) raise(ideas, idea, inPath[idea]);
+}
+const share = ${pathShareCode};
 const meet = (ideas) => Object.values(ideas).reduce((a, b) => a + b, 0) * Math.sqrt(Object.keys(ideas).length);
-const strength = ({ text, ideas }) => meet(ideas) * ${wantsValue ? "(/\\d/.test(text) ? 1.4 : 1)" : "1"} * (/^import |\\blog/i.test(text) ? 0.4 : 1);
-const worth = ({ path, lines }) => {
-  const all = {};
-  for (const { ideas } of lines.values()) for (const i in ideas) all[i] = Math.max(all[i] ?? 0, ideas[i]);
-  const best = [...lines.values()].map(strength).sort((a, b) => b - a).slice(0, 5);
-  return share(path) * (meet(all) + best.reduce((a, b) => a + b, 0));
+const strength = ({ text, ideas }) => meet(ideas) * ${wantsValue ? "(/\\d/.test(text) ? 1.4 : 1)" : "1"} * (/^\\s*import |\\blog/i.test(text) ? 0.4 : 1);
+const placesIn = ({ path, inPath, lines }) => {
+  const parts = new Map();
+  for (const line in lines) {
+    const near = Math.floor(line / 16);
+    const strong = strength(lines[line]);
+    for (const part of [near, near + 1]) {
+      let place = parts.get(part);
+      if (place === undefined) parts.set(part, (place = { path, from: Math.max(1, part * 16 - 18), all: { ...inPath }, strong: [], texts: new Set() }));
+      for (const idea in lines[line].ideas) raise(place.all, idea, lines[line].ideas[idea]);
+      place.strong.push(strong);
+      place.texts.add(lines[line].text.trim());
+    }
+  }
+  return [...parts.values()];
 };
-const ranked = [...places.values()].map((p) => ({ ...p, worth: worth(p) })).sort((a, b) => b.worth - a.worth).slice(0, 200);
-for (const place of ranked) place.texts = new Set([...place.lines.values()].map((l) => l.text));
+const worth = ({ path, all, strong }) => share(path) * (meet(all) + strong.sort((a, b) => b - a).slice(0, 5).reduce((a, b) => a + b, 0));
+const byWorth = (a, b) => b.worth - a.worth;
+const likely = [...files.values()].map((file) => ({ ...file, worth: share(file.path) * meet(file.ideas) })).sort(byWorth).slice(0, 60);
+const ranked = likely.flatMap(placesIn).map((place) => ({ ...place, worth: worth(place) })).sort(byWorth).slice(0, 200);
 const base = (path) => path.split("/").at(-1).split(".")[0];
 const chosen = [];
 for (const place of ranked) {

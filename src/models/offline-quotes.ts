@@ -1,5 +1,6 @@
 import type { Passage } from "./offline-passages.ts";
-import { type Idea, stemOf, type Term, wordsOf } from "./offline-words.ts";
+import { isInFolder, isNamed, pathShare, telling } from "./offline-paths.ts";
+import { type Idea, stemOf, type Term, wordsOf } from "./offline-stems.ts";
 
 /** Lines worth quoting. */
 export interface Quote {
@@ -18,12 +19,14 @@ export interface Wanted {
   /** How much each stem tells: near 1 where it is rare, near 0 where it is everywhere. */
   readonly rarity: ReadonlyMap<string, number>;
   readonly wantsValue: boolean;
-  /** Files that the question names. */
+  /** Files that the question names, and what may be folders that it names. */
   readonly files: readonly string[];
+  readonly folders: readonly string[];
 }
 
 const maxLines = 30;
 const maxQuotes = 4;
+const maxOfFile = 2;
 
 /** The passages that answer best, the best first, none of them twice. */
 export function bestQuotes(passages: readonly Passage[], wanted: Wanted): Quote[] {
@@ -32,6 +35,8 @@ export function bestQuotes(passages: readonly Passage[], wanted: Wanted): Quote[
   for (const quote of found) {
     const least = (kept[0]?.score ?? 0) * (kept.length < 2 ? 0.4 : 0.55);
     if (kept.length === maxQuotes || quote.score < least || quote.score <= 0) break;
+    const ofFile = kept.filter(({ path }) => path === quote.path).length;
+    if (ofFile === maxOfFile && !isNamed(quote.path, wanted.files)) continue;
     if (!kept.some((other) => overlaps(other, quote) || repeats(other, quote))) kept.push(quote);
   }
   return kept;
@@ -46,10 +51,6 @@ export function openings(passages: readonly Passage[], named: readonly string[])
   return first
     .slice(0, 2)
     .map((passage) => ({ path: passage.path, from: 1, lines: lines(passage), score: 0, defines: null, whole: true }));
-}
-
-export function isNamed(path: string, named: readonly string[]): boolean {
-  return named.some((file) => path === file || path.endsWith(`/${file}`));
 }
 
 /** Rarity of every stem from the number of its matches. */
@@ -67,17 +68,6 @@ export function countIn(passages: readonly Passage[], ideas: readonly Idea[]): M
       if (speaks(term, line, stems)) counts.set(term.stem, (counts.get(term.stem) ?? 0) + 1);
   }
   return counts;
-}
-
-/** How well a path fits: sources before tests, declarations, change logs and copies. */
-function pathFactor(path: string): number {
-  if (/(?:^|\/)(?:change(?:s|log)|history|licen[cs]e|notice|copying)[^/]*$/i.test(path)) return 0.3;
-  if (/\.(?:map|lock|svg|csv|snap)$|lock\.(?:json|yaml)$/i.test(path)) return 0.3;
-  if (/(?:^|\/)(?:tests?|__tests__|spec|fixtures|examples?)\/|[._-](?:test|spec)\.\w+$/i.test(path)) return 0.6;
-  if (/\.d\.[cm]?ts$/.test(path)) return 0.65;
-  if (/(?:^|\/)_?vendor(?:ed)?\//i.test(path)) return 0.65;
-  if (/\.(?:md|mdx|rst|txt|adoc)$/i.test(path)) return 0.75;
-  return /(?:^|\/)(?:src|lib|app)\//.test(path) ? 1.1 : 1;
 }
 
 /** A block of code, or a few lines of text: positions in a passage, from 0, both ends included. */
@@ -115,37 +105,53 @@ function quoteOf(
   for (const line of inside) {
     for (const [idea, weight] of line.ideas) best.set(idea, Math.max(best.get(idea) ?? 0, weight));
   }
+  const inPath = spokenIn(telling(path), wanted);
+  for (const [idea, weight] of inPath) best.set(idea, Math.max(best.get(idea) ?? 0, weight * 0.7));
   const coverage = [...best.values()].reduce((sum, weight) => sum + weight, 0);
   const top = Math.max(...inside.map((line) => line.score));
   const total = inside.reduce((sum, line) => sum + line.score, 0);
   const quoted = lines.slice(start, end + 1);
   const defines = definedIn(quoted);
   // A name made of the question's words says most of all.
-  const named = defines === null ? 0 : 1.5 * spokenSum(spokenIn(defines, wanted));
+  const name = defines ?? assignedIn(quoted);
+  const named = name === null ? 0 : 1.5 * spokenSum(spokenIn(name, wanted));
   const score =
-    (coverage * Math.sqrt(best.size) + top + Math.log1p(total) + named) *
-    pathFactor(path) *
-    (isNamed(path, wanted.files) ? 3 : 1) *
-    formFactor(quoted, inside, wanted);
+    (coverage * Math.sqrt(best.size) + top + Math.log1p(total) + named + spokenSum(inPath)) *
+    pathShare(path) *
+    (isNamed(path, wanted.files) ? 3 : isInFolder(path, wanted.folders) ? 2 : 1) *
+    formFactor(path, quoted, inside, wanted);
   return { path, from: from + start, lines: quoted, score, defines, whole };
 }
 
 /** Whole definitions are worth more than cut-out lines or comments alone; so are values where one is asked for. */
-function formFactor(lines: readonly string[], scored: readonly ScoredLine[], { wantsValue }: Wanted): number {
+function formFactor(
+  path: string,
+  lines: readonly string[],
+  scored: readonly ScoredLine[],
+  { wantsValue }: Wanted,
+): number {
   const code = lines.filter((line) => line.trim() !== "" && !commentLine.test(line));
   if (code.length === 0) return 0.6;
   if (code.every((line) => importLine.test(line))) return 0.2;
+  if (typeLine.test(code[0] ?? "")) return 0.85;
+  if (!proseFile.test(path) && !code.some((line) => codeSign.test(line))) return 0.5;
   const valued = lines.some(
     (line, i) => (scored[i]?.score ?? 0) > 0 && !commentLine.test(line) && assignedNumber.test(line),
   );
   const form = definedIn(lines) === null && lines.length >= maxLines ? 0.8 : 1;
-  return form * (wantsValue && valued ? 1.4 : 1);
+  return form * (wantsValue && valued ? 2 : 1);
 }
 
-const assignedNumber = /[=:(,]\s*-?\d+(?:\.\d+)?\b/;
+/** A name that is set to a number right away, as constants are. */
+const assignedNumber = /[\w"'\])]\??\s*(?::\s*[\w.]+\s*)?(?:[=:]|:=|=>)\s*-?\d|#define\s+\w+\s+\(?-?\d/;
 const importLine =
   /^\s*(?:import\b|export\s+(?:\*|\{[^}]*\}\s*from|type \{)|from\s+\S+\s+import\b|#include\b|using\s+[\w.]+;|use\s+[\w:]+|require\()|=\s*require\(/;
 const commentLine = /^\s*(?:\/\/|\/?\*|#(?!\w*include)|--|<!--|"""|''')/;
+const proseFile = /(?:^|\/)[^./]+$|\.(?:md|mdx|rst|adoc|txt|log|csv|tsv)$/i;
+/** What lines of code have, but lists of words inside of a program have not. */
+const codeSign = /[(){}[\]<>;:=#"'`@$]/;
+/** A type says what there is, seldom how it works. */
+const typeLine = /^\s*(?:export\s+)?(?:declare\s+)?(?:type|interface)\s+\w/;
 const classLine =
   /^\s*(?:export\s+)?(?:default\s+)?(?:abstract\s+|pub\s+)?(?:class|interface|namespace|module|impl|trait)\b/;
 const definition =
@@ -183,7 +189,7 @@ function kindFactor(line: string, wantsValue: boolean): number {
   if (/copyright|licen[cs]ed under|all rights reserved/i.test(line)) return 0.2;
   if (/\b(?:log|logger|console|warn|debug|info)\w*[.(]/i.test(line)) return 0.5;
   if (nameDefinedBy(line)) return 1.4;
-  const value = wantsValue && assignedNumber.test(line) ? 1.5 : 1;
+  const value = wantsValue && assignedNumber.test(line) ? 1.8 : 1;
   if (commentLine.test(line)) return 0.8;
   return (assignment.test(line) ? 1.2 : 1) * value;
 }
@@ -206,6 +212,12 @@ function nameDefinedBy(whole: string): string | null {
 function definedIn(lines: readonly string[]): string | null {
   const first = lines.find((line) => line.trim() !== "" && !commentLine.test(line));
   return first === undefined ? null : nameDefinedBy(first);
+}
+
+/** The name of the constant or variable that the first line of code sets; null where it sets none. */
+function assignedIn(lines: readonly string[]): string | null {
+  const first = lines.find((line) => line.trim() !== "" && !commentLine.test(line));
+  return first === undefined ? null : (assignment.exec(first.slice(0, 500))?.[1] ?? null);
 }
 
 /** The block of code that a line stands in: by indentation, up to a function and at most `maxLines`. */

@@ -1,13 +1,15 @@
 import type { Message } from "../rlm/model.ts";
 import { answerText, fenced } from "./offline-answer.ts";
-import { aroundCell, firstCells, meetingCell, type WeightedTerm, wideningCell } from "./offline-cells.ts";
+import { aroundCell, firstCells, hitsPerWord, meetingCell, type WeightedTerm, wideningCell } from "./offline-cells.ts";
+import { endingIn } from "./offline-ending.ts";
+import { listingText, readListing } from "./offline-listing.ts";
 import { type KnownLines, type Passage, passagesOf, readLines } from "./offline-passages.ts";
-import { bestQuotes, countIn, isNamed, openings, type Quote, rarityOf } from "./offline-quotes.ts";
+import { isNamed } from "./offline-paths.ts";
+import { bestQuotes, countIn, openings, type Quote, rarityOf } from "./offline-quotes.ts";
 import { type QuestionWords, readQuestion } from "./offline-words.ts";
 
-/** Matches beyond which a word is too common to look at every one, for a word of the question and for its kin. */
-const tooMany = 20_000;
-const tooManyOfKin = 3_000;
+/** Matches beyond which a word of the same meaning is too common to tell anything. */
+const tooManyOfKin = 1_500;
 const maxTerms = 12;
 
 /** The next reply of the root: cells that look, or, once it has seen enough or may not go on, the answer. */
@@ -16,10 +18,14 @@ export function rootReply(messages: readonly Message[]): string {
   const question = questionIn(users[0] ?? "");
   const words = readQuestion(question);
   const outputs = users.slice(1);
-  if (outputs.length === 0) return cells("I look for passages that fit the question.", firstCells(question, words));
+  const ending = endingIn(users.at(-1) ?? "");
+  if (outputs.length === 0 && ending === null)
+    return cells("I look for passages that fit the question.", firstCells(question, words));
   const state = stateFrom(outputs, words);
-  const next = isLast(users.at(-1) ?? "") ? null : nextCells(outputs.length, state, words);
-  return next ?? fenced(answer(state, words), "answer", 4);
+  const next = outputs.length === 0 ? null : nextCells(outputs.length, state, words);
+  return next !== null && ending === null
+    ? next
+    : fenced(answer(state, words, next === null && outputs.length > 0 ? null : ending), "answer", 4);
 }
 
 /** What the outputs so far have shown. */
@@ -28,6 +34,10 @@ interface State {
   readonly quotes: readonly Quote[];
   readonly terms: readonly WeightedTerm[];
   readonly computed: string | null;
+  /** All definitions of a kind, where they were asked for and there are any. */
+  readonly listing: ReturnType<typeof readListing>;
+  /** The error of a cell that failed; null where none did. */
+  readonly failure: string | null;
 }
 
 function stateFrom(outputs: readonly string[], words: QuestionWords): State {
@@ -41,14 +51,15 @@ function stateFrom(outputs: readonly string[], words: QuestionWords): State {
   ]);
   const counts = stated.length > 0 ? new Map(stated) : countIn(passages, words.ideas);
   const rarity = rarityOf(counts);
-  const { ideas, wantsValue, files } = words;
-  const best = bestQuotes(passages, { ideas, rarity, wantsValue, files });
+  const best = bestQuotes(passages, { ...words, rarity });
   const quotes = withOpenings(best, passages, words);
   return {
     counts,
     quotes,
     terms: weighted(words, counts, rarity),
     computed: /^answer: (.+)$/m.exec(text)?.[1] ?? null,
+    listing: readListing(text),
+    failure: /^(?:[A-Z]\w*)?Error: .+$/m.exec(text)?.[0] ?? null,
   };
 }
 
@@ -57,7 +68,7 @@ function withOpenings(quotes: readonly Quote[], passages: readonly Passage[], wo
   const { files, wantsOverview } = words;
   if (files.length > 0 && !quotes.some(({ path }) => isNamed(path, files)))
     return [...openings(passages, files), ...quotes];
-  return wantsOverview && quotes.length === 0 ? openings(passages, []) : quotes;
+  return wantsOverview ? openings(passages, []) : quotes;
 }
 
 /** The words that occur, the most telling first; those that are everywhere only where there is nothing else. */
@@ -71,13 +82,14 @@ function weighted(
   );
   const occurring = all.filter(({ term }) => (counts.get(term.stem) ?? 0) > 0);
   const telling = occurring.filter(
-    ({ term }) => (counts.get(term.stem) ?? 0) <= (term.share < 1 ? tooManyOfKin : tooMany),
+    ({ term }) => (counts.get(term.stem) ?? 0) <= (term.share < 1 ? tooManyOfKin : hitsPerWord),
   );
   return (telling.length > 0 ? telling : occurring).sort((a, b) => b.weight - a.weight).slice(0, maxTerms);
 }
 
 function nextCells(turnsDone: number, state: State, words: QuestionWords): string | null {
-  if (turnsDone === 1 && state.computed !== null && words.countedFiles !== null) return null;
+  const isAnswered = state.listing !== null || (state.computed !== null && words.countedFiles !== null);
+  if (words.ideas.length === 0 || isAnswered) return null;
   if (turnsDone === 1 && state.terms.length > 0) {
     return cells("I look at the places where the rarest of these words meet.", [
       meetingCell(state.terms, words.wantsValue),
@@ -97,11 +109,19 @@ function nextCells(turnsDone: number, state: State, words: QuestionWords): strin
   return cells("I read on around the best passages.", [aroundCell(ranges)]);
 }
 
-function answer({ quotes, computed }: State, words: QuestionWords): string {
+function answer(state: State, words: QuestionWords, ending: string | null): string {
+  const { computed, listing, failure } = state;
   const subject = words.counted === null ? "There are" : `\`${words.counted}\` occurs`;
-  const counted = computed === null ? null : `${subject} ${computed}.`;
-  const sought = words.ideas.map(([term]) => term?.stem ?? "").filter(Boolean);
-  return answerText(words.countedFiles === null || computed === null ? quotes : [], counted, sought);
+  const isCount = words.countedFiles !== null && computed !== null;
+  return answerText({
+    counted: computed === null ? null : `${subject} ${computed}.`,
+    listed: listing === null || words.listing === null ? null : listingText(listing, words.listing),
+    quotes: isCount || listing !== null ? [] : state.quotes,
+    sought: words.sought,
+    ending,
+    failure,
+    isEnglish: words.isEnglish,
+  });
 }
 
 function cells(intent: string, code: readonly string[]): string {
@@ -120,11 +140,4 @@ function cellsOf(message: string): string[] {
     .split(/^### Cell \d+$/m)
     .slice(1)
     .map((cell) => cell.replace(/\n\nTurn \d+ of \d+\..*(?:\n\n.*)?$/, ""));
-}
-
-/** True where no more cells are run after this message: its last turn has come, or another text follows the turn line. */
-function isLast(message: string): boolean {
-  const turn = [...message.matchAll(/^Turn (\d+) of (\d+)\..*$/gm)].at(-1);
-  if (!turn || Number(turn[1]) >= Number(turn[2])) return true;
-  return message.slice(turn.index + turn[0].length).trim() !== "";
 }

@@ -11,10 +11,10 @@ export function subReply(prompt: string): string {
   const isNumbered = /^\S.*:\d+-\d+$/m.test(text);
   if (isNumbered) readLines(text, known);
   else known.set("", new Map(text.split("\n").map((line, i) => [i + 1, line])));
-  const { ideas, wantsValue, files } = readQuestion(question);
+  const words = readQuestion(question);
   const passages = passagesOf(known);
-  const rarity = rarityOf(countIn(passages, ideas));
-  const quotes = bestQuotes(passages, { ideas, rarity, wantsValue, files });
+  const rarity = rarityOf(countIn(passages, words.ideas));
+  const quotes = bestQuotes(passages, { ...words, rarity });
   const parts = quotes.map(({ path, from, lines }) =>
     isNumbered
       ? [`${path}:${from}-${from + lines.length - 1}`, ...lines.map((line, i) => `${from + i}: ${line}`)].join("\n")

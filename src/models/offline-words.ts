@@ -1,77 +1,33 @@
-/** Words that say what kind of answer is wanted, not what it is about. */
-const stopWords = new Set(
-  `a about all also an and any are as at be been being but by can code codebase could defined describe did do does done
-  each every explain file files find for from function functions get gets give go goes had handled happen happens has have
-  here how i if implementation implemented in into is it its itself let like list located long look many may me method
-  methods mean much must my name named need no not of on one or our out over please project repo repository see set shall
-  should show so some somewhere tell than that the their them then there these they thing things this those through to
-  under up us use used uses using want was way we were what when where whether which while who why will with work works
-  would you your`.split(/\s+/),
-);
+import { isEnglish } from "./offline-language.ts";
+import { type Listing, listedIn } from "./offline-listing.ts";
+import { type Idea, stemOf, wordsOf } from "./offline-stems.ts";
+import { kin, stopWords, weakWords } from "./offline-vocabulary.ts";
 
-/** Words that programs use for the same thing; a question seldom uses the one that the code does. */
-const kin: readonly (readonly string[])[] = [
-  ["retry", "backoff", "attempt"],
-  ["wait", "delay", "sleep", "pause", "timeout", "interval"],
-  ["fail", "error", "exception", "throw", "reject"],
-  ["delete", "remove", "erase", "drop"],
-  ["create", "make", "build", "construct"],
-  ["start", "begin", "init", "launch", "boot"],
-  ["stop", "end", "abort", "cancel", "kill", "terminate", "close"],
-  ["config", "configuration", "configure", "setting", "option", "preference"],
-  ["auth", "authentication", "login", "credential"],
-  ["key", "secret", "password", "token"],
-  ["permission", "allow", "access", "role"],
-  ["fetch", "request", "http", "download"],
-  ["send", "post", "emit", "publish", "dispatch"],
-  ["receive", "listen", "subscribe"],
-  ["store", "save", "persist", "write"],
-  ["read", "load", "parse"],
-  ["limit", "max", "maximum", "cap", "threshold", "quota"],
-  ["cache", "memo"],
-  ["validate", "check", "verify", "assert"],
-  ["log", "trace", "debug"],
-  ["test", "spec"],
-  ["database", "sql", "query", "db"],
-  ["size", "length", "bytes"],
-  ["convert", "transform", "encode", "serialize"],
-  ["default", "fallback"],
-  ["schedule", "cron", "timer"],
-  ["encrypt", "cipher", "crypto"],
-  ["directory", "folder", "path"],
-  ["render", "draw", "display"],
-  ["endpoint", "route", "url", "uri"],
-  ["thread", "worker", "concurrency", "parallel"],
-  ["sort", "order", "rank"],
-  ["merge", "combine", "join"],
-  ["split", "chunk", "divide"],
-];
+const weakShare = 0.5;
 const kinShare = 0.4;
-
-/** A word to look for. `share` is 1 for a word of the question, less for its kin. */
-export interface Term {
-  /** A stem, or an identifier as it is written where `exact`. */
-  readonly stem: string;
-  readonly exact: boolean;
-  readonly share: number;
-}
-
-/** One thing that a question is about: any of its terms speaks of it. */
-export type Idea = readonly Term[];
+const mostKin = 6;
+const mostIdeas = 12;
 
 /** What a question asks for, as far as its words tell. */
 export interface QuestionWords {
   readonly ideas: readonly Idea[];
+  /** The words that are looked for, as the question has them. */
+  readonly sought: readonly string[];
   /** A number or another value is wanted. */
   readonly wantsValue: boolean;
-  /** The project as a whole is meant. */
+  /** The project as a whole is meant, and nothing else. */
   readonly wantsOverview: boolean;
   /** Files named in the question, as globs. */
   readonly files: readonly string[];
+  /** What may be folders named in the question: `src/cli`, or `cli` of "the cli folder". */
+  readonly folders: readonly string[];
   /** What is to be counted, literally; null where nothing is. */
   readonly counted: string | null;
   /** The number of files is asked for: the glob of which; null where it is not. */
   readonly countedFiles: string | null;
+  /** All definitions of a kind are wanted; null where they are not. */
+  readonly listing: Listing | null;
+  readonly isEnglish: boolean;
 }
 
 const identifier = /[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*/g;
@@ -79,66 +35,93 @@ const fileName =
   /(?:[\w@.-]+\/)*[\w@.-]+\.(?:[cm]?[jt]sx?|cc?|cpp|cs|css|go|h|hpp|html?|java|json|kt|lock|mdx?|php|py|rb|rs|rst|scss|sh|sql|svelte|swift|toml|txt|vue|xml|ya?ml)\b/g;
 const quoted = /`([^`\n]+)`|"([^"\n]+)"|“([^”\n]+)”|(?<!\w)'([^'\n]+)'(?!\w)/g;
 
+const folderPath = /(?:[\w@.-]+\/)+[\w@.-]*/g;
+const folderNames = [
+  /([\w@.-]+)[`"']?\s+(?:folder|directory|subfolder)\b/gi,
+  /\b(?:in|of|under|inside|within|from)\s+(?:the\s+)?(?:folder|directory)\s+(?:(?:called|named)\s+)?[`"']?([\w@.-]+)/gi,
+];
+const valueWords =
+  /\bhow (?:long|many|much|often|large|big|fast)\b|\bwhat(?:'s| is| are) the\b|\bvalue\b|\bdefault\b|\bnumber\b/i;
+const overviewWords =
+  /\b(?:project|codebase|repo(?:sitory)?|this code|overview|purpose|architecture|structure|summar(?:y|i[sz]e))\b|\breadme\b/i;
+const overviewStems = new Set(
+  "overview purpose architecture structure summary summarize readme main high level".split(" ").map(stemOf),
+);
+/** Words that ask for a list, or say where it is looked for. */
+const besideLists = ["exist", "enumerate", "folder", "directory", "subfolder", "content", "inside"];
+
 /** Reads the first 2,000 characters of a question. */
 export function readQuestion(whole: string): QuestionWords {
   const asked = whole.slice(0, 2000);
   const files = [...new Set(asked.match(fileName) ?? [])].filter((name) => !/^\d/.test(name)).slice(0, 3);
   // A file is looked at itself; as a word its name counts without the ending.
   const question = asked.replace(fileName, (name) => (files.includes(name) ? name.replace(/^.*\/|\.\w+$/g, "") : name));
-  const literal = [...question.matchAll(quoted)].map((match) => match.slice(1).find(Boolean) ?? "");
-  const exact = [...new Set([...literal, ...(question.match(identifier) ?? []).filter(isIdentifierLike)])];
-  const named = exact.map((text) => namedIdea(text));
-  const covered = new Set(named.flat().map((term) => term.stem));
-  const words = wordsOf(question).filter((word) => !stopWords.has(word));
-  const plain = [...new Set(words.map(stemOf))].filter((stem) => !covered.has(stem)).map((stem) => plainIdea(stem));
+  const exact = exactIn(question);
+  const plain = plainWords(question, exact);
+  // Common words alone find anything and tell nothing.
+  const isVague = exact.length === 0 && [...plain.values()].every((word) => weakWords.has(word));
+  const ideas = [
+    ...exact.map((text) => namedIdea(text)),
+    ...[...plain].map(([stem, word]) => plainIdea(stem, weakWords.has(word) ? weakShare : 1)),
+  ].slice(0, isVague ? 0 : mostIdeas);
+  const folders = foldersIn(question);
   const wantsCount = /\bhow (?:many|often)\b|\bnumber of\b|\bcount\b/i.test(question);
-  const asksFiles = wantsCount
-    ? /\b(?:many|of|count)\s+(?:the\s+)?(?:\*?(\.\w+)\s+)?files\b(?! (?:mention|contain|use|with|have))/i.exec(question)
-    : null;
   return {
-    ideas: [...named, ...plain].slice(0, 12),
-    wantsValue:
-      /\bhow (?:long|many|much|often|large|big|fast)\b|\bwhat(?:'s| is| are) the\b|\bvalue\b|\bdefault\b|\bnumber\b/i.test(
-        question,
-      ),
+    ideas,
+    sought: [...exact, ...plain.values()].slice(0, ideas.length),
+    wantsValue: valueWords.test(question),
     wantsOverview:
-      /\b(?:project|codebase|repo(?:sitory)?|this code|overview|purpose)\b/i.test(question) && plain.length <= 2,
+      overviewWords.test(question) && files.length === 0 && [...plain.keys()].every((stem) => overviewStems.has(stem)),
     files,
+    folders,
     counted: wantsCount ? (exact[0] ?? null) : null,
-    countedFiles: asksFiles && exact.length === 0 ? `*${asksFiles[1] ?? ""}` : null,
+    countedFiles: wantsCount && exact.length === 0 ? countedFilesIn(question) : null,
+    listing: listingIn(question, ideas, folders, files),
+    isEnglish: isEnglish(asked),
   };
 }
 
-/** The words of a text in lower case, identifiers split at `camelCase`, `snake_case` and digits. */
-export function wordsOf(text: string): string[] {
-  const spaced = text.replace(/(\p{Ll}|\d)(\p{Lu})/gu, "$1 $2").replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2");
-  return (spaced.match(/\p{L}+|\d+/gu) ?? []).map((word) => word.toLowerCase());
+/** Names as code writes them, and what stands in quotes. */
+function exactIn(question: string): string[] {
+  const literal = [...question.matchAll(quoted)].map((match) => match.slice(1).find(Boolean) ?? "");
+  return [...new Set([...literal, ...(question.match(identifier) ?? []).filter(isIdentifierLike)])];
 }
 
-/** A word without its English endings: `retried`, `retries` and `retrying` give `retri`. */
-export function stemOf(word: string): string {
-  if (word.length <= 3 || !/^[a-z]+$/.test(word)) return word;
-  return withoutVowelEnd(withoutVerbEnd(withoutPlural(word)));
+/** The other telling words, by their stems. */
+function plainWords(question: string, exact: readonly string[]): ReadonlyMap<string, string> {
+  const covered = new Set(exact.flatMap(namedIdea).map((term) => term.stem));
+  const telling = wordsOf(question).filter((word) => !stopWords.has(word));
+  const words = telling.map((word): [string, string] => [stemOf(word), word]);
+  return new Map(words.filter(([stem]) => !covered.has(stem)));
 }
 
-function withoutPlural(word: string): string {
-  if (/(?:ies|ied)$/.test(word) && word.length > 4) return `${word.slice(0, -3)}y`;
-  if (/(?:ss|sh|ch|x)es$/.test(word)) return word.slice(0, -2);
-  return /[^siu]s$/.test(word) ? word.slice(0, -1) : word;
+function foldersIn(question: string): string[] {
+  const paths = (question.match(folderPath) ?? []).map((path) => path.replace(/[/.]+$/, ""));
+  const names = folderNames.flatMap((pattern) => [...question.matchAll(pattern)]).map((match) => match[1] ?? "");
+  const telling = names.filter((word) => !stopWords.has(word.toLowerCase()) && !weakWords.has(word.toLowerCase()));
+  return [...new Set([...paths, ...telling])].filter((name) => /\w/.test(name)).slice(0, 3);
 }
 
-function withoutVerbEnd(word: string): string {
-  const rest = /(?:ing|ed)$/.test(word) ? word.replace(/(?:ing|ed)$/, "") : word;
-  if (rest.length >= 3 && rest !== word && /[aeiouy]/.test(rest)) {
-    const single = rest.replace(/([bdfgmnprt])\1$/, "$1");
-    return single.length >= 4 ? single : rest;
-  }
-  return /tion$/.test(word) && word.length >= 8 ? word.slice(0, -3) : word;
+function countedFilesIn(question: string): string | null {
+  const asked =
+    /\b(?:many|of|count)\s+(?:the\s+)?(?:\*?(\.\w+)\s+)?files\b(?! (?:mention|contain|use|with|have))/i.exec(question);
+  return asked ? `*${asked[1] ?? ""}` : null;
 }
 
-function withoutVowelEnd(word: string): string {
-  if (/[^aeiou]y$/.test(word)) return `${word.slice(0, -1)}i`;
-  return word.length >= 4 ? word.replace(/e$/, "") : word;
+/** All definitions of a kind, or all files where nothing but a folder is asked about. */
+function listingIn(
+  question: string,
+  ideas: readonly Idea[],
+  folders: readonly string[],
+  files: readonly string[],
+): Listing | null {
+  const kind = listedIn(question);
+  const beside = new Set([kind?.plural ?? "", ...besideLists, ...[...folders, ...files].flatMap(wordsOf)].map(stemOf));
+  const about = ideas.filter((idea) => !beside.has(idea[0]?.stem ?? ""));
+  if (kind !== null) return { ...kind, about };
+  return folders.length > 0 && files.length === 0 && about.length === 0
+    ? { plural: "files", pattern: null, about }
+    : null;
 }
 
 function isIdentifierLike(word: string): boolean {
@@ -157,24 +140,12 @@ function namedIdea(text: string): Idea {
   return [{ stem: text, exact: true, share: 1.5 }, ...parts.map((stem) => ({ stem, exact: false, share: kinShare }))];
 }
 
-function plainIdea(stem: string): Idea {
+function plainIdea(stem: string, share: number): Idea {
   const related = kin.filter((group) => group.some((word) => stemOf(word) === stem)).flat();
   const others = new Set(related.map(stemOf));
   others.delete(stem);
   return [
-    { stem, exact: false, share: 1 },
-    ...[...others].map((other) => ({ stem: other, exact: false, share: kinShare })),
+    { stem, exact: false, share },
+    ...[...others].slice(0, mostKin).map((other) => ({ stem: other, exact: false, share: kinShare })),
   ];
-}
-
-/** A regular expression, as source text, for a term at the start of a word or of a part of an identifier. */
-export function patternOf({ stem, exact }: Term): string {
-  if (exact) return stem.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
-  if (!/^[a-z]+$/.test(stem)) return stem;
-  const [first = "", rest] = [stem[0], stem.slice(1)];
-  const lower = rest.replace(/i$/, "[iy]");
-  const upper = `${first}${lower}`.toUpperCase();
-  const ended = stem.length >= 4 ? "" : "(?:e|s|es|ed|ing)?(?![a-z])";
-  // The letters before are looked at last: a pattern that begins with a lookbehind is many times slower.
-  return `(?:[${first.toUpperCase()}${first}]${lower}|${upper})(?<![a-z]${first}${lower}|[A-Z]${upper})${ended}`;
 }

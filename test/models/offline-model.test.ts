@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { offlineModel } from "../../src/models/offline-model.ts";
 import { CancelSource } from "../../src/rlm/cancel.ts";
 import type { Message } from "../../src/rlm/model.ts";
+import { lastCallMessage } from "../../src/rlm/prompts.ts";
 import { readReply } from "../../src/rlm/reply.ts";
 import { type SmallRepl, smallRepl } from "./small-repl.ts";
 
@@ -196,10 +197,112 @@ describe("as the root", () => {
     expect(read.cells).toHaveLength(1);
   });
 
-  it("goes on after a cell that failed, and answers in the end", async () => {
+  it("goes on after a cell that failed, and says in the end that the files could not be searched", async () => {
     const broken: SmallRepl = { run: () => "RangeError: the search took too long (line 2)", line: () => "" };
     const { answer } = await converse("Where is the river?", broken);
-    expect(answer).toMatch(/^Nothing in the context matches/);
+    expect(answer).toMatch(/^The files could not be searched .*river.*took too long/);
+  });
+
+  it("says that the search was cut short, not that nothing matches, when the run ends before it has found anything", async () => {
+    const question = opening("What is the ceiling?");
+    const first = { role: "assistant", content: "```js\nfind()\n```" } as const;
+    const timeUp = lastCallMessage("time");
+    const endings: [Message[], RegExp][] = [
+      [[...question.slice(0, 1), { role: "user", content: `${question[1]?.content}\n\n${timeUp}` }], /time is up/],
+      [[...question, first, { role: "user", content: `${turnMessage([""], 4).content}\n\n${timeUp}` }], /time is up/],
+      [[...question, first, { role: "user", content: timeUp }], /time is up/],
+      [[...question, first, turnMessage([""], 20)], /all its turns/],
+    ];
+    for (const [messages, why] of endings) {
+      const { answer } = readReply(await replyTo(messages), "stop");
+      expect(answer).toMatchObject({ text: expect.stringMatching(/^The search was not finished/) });
+      expect(answer).toMatchObject({ text: expect.stringMatching(why) });
+      expect(answer).not.toMatchObject({ text: expect.stringContaining("Nothing") });
+    }
+  });
+
+  it("says that there may be better where the run ended before the search did", async () => {
+    const secret = randomWord();
+    const messages = [
+      ...opening("What is the ceiling?"),
+      { role: "assistant", content: "```js\nfind()\n```" } as const,
+      turnMessage([`conf.ini:8-8\n8: ceiling = ${secret}\ncount of ceil: 1`], 20),
+    ];
+    const { answer } = readReply(await replyTo(messages), "stop");
+    expect(answer).toMatchObject({ text: expect.stringContaining(`ceiling = ${secret}`) });
+    expect(answer).toMatchObject({ text: expect.stringContaining("not finished, so there may be better") });
+  });
+
+  it("asks for words where the question has none", async () => {
+    for (const question of ["why?", "???", "What is this?", "Thanks, that was great!"]) {
+      const { answer } = await converse(question, smallRepl({ "a.ts": "const why = great;" }));
+      expect(answer).toMatch(/^The question holds no word to look for/);
+    }
+  });
+
+  it("says plainly that it knows English only, above what it found all the same", async () => {
+    const name = `${randomWord()}Limit`;
+    const { answer } = await converse(
+      `Wo wird ${name} gesetzt und was ist der Wert?`,
+      smallRepl({ "src/a.ts": `${randomLines(9).join("\n")}\nexport const ${name} = 4;\n` }),
+    );
+    expect(answer).toMatch(/^Offline mode searches for the words .*English only/);
+    expect(answer).toContain(`export const ${name} = 4;`);
+    expect(answer).toContain("[src/a.ts:10]");
+  });
+
+  it("lists definitions, not what only looks like them", async () => {
+    const [one, two, other] = [randomWord(), randomWord(), randomWord()];
+    const repl = smallRepl({
+      "src/a.ts": `export class ${one}Error extends Error {}\nconst a = <div class="${other}" />;\n`,
+      "src/b.py": `import os\n\nclass ${two}(Base):\n    pass\n`,
+      "README.md": `class ${other} is\n`,
+    });
+    const { answer } = await converse("List all classes", repl);
+    expect(answer).toContain(`- \`${one}Error\` [src/a.ts:1]\n- \`${two}\` [src/b.py:3]`);
+    expect(answer).not.toContain(other);
+    const functions = await converse("List all functions", smallRepl({ "a.go": `func ${one}() {}\n// func ${two}\n` }));
+    expect(functions.answer).toContain(`- \`${one}\` [a.go:1]`);
+    expect(functions.answer).not.toContain(two);
+    const some = await converse("Which error classes are there?", repl);
+    expect(some.answer).toContain(`${one}Error`);
+    expect(some.answer).not.toContain(two);
+  });
+
+  it("looks into the folder that a question names, and lists it where nothing else is asked", async () => {
+    const code = (name: string) => `export function ${name}Flags() {\n  return parse(flags);\n}\n`;
+    const repl = smallRepl({
+      "src/aaa/flags.ts": code("first"),
+      "src/cli/flags.ts": code("second"),
+      "src/cli/use.ts": "",
+    });
+    const { answer } = await converse("How does src/cli parse flags?", repl);
+    expect(answer).toMatch(/^The best match is `secondFlags`/);
+    const all = await converse("What is in the cli folder?", repl);
+    expect(all.answer).toContain("- `src/cli/flags.ts` [src/cli/flags.ts:1]\n- `src/cli/use.ts` [src/cli/use.ts:1]");
+    expect(all.answer).not.toContain("aaa");
+  });
+
+  it("prefers the place where a value is set to those that read it", async () => {
+    const most = randomInt(10, 90);
+    const { answer } = await converse(
+      "How many guests does a table seat by default?",
+      smallRepl({
+        "src/booking.ts": `export function readGuests(settings) {\n  const guests = between(1, 200, defaults.guests).parse(settings.get("table.guests"));\n  return guests;\n}\n`,
+        "src/tables.ts": `/** What a table holds. */\nexport const defaultTable = {\n  guests: ${most},\n  legs: 4,\n};\n`,
+      }),
+    );
+    expect(answer).toMatch(/^The best match is [^\n]*`src\/tables.ts`/);
+    expect(answer).toContain(`guests: ${most}`);
+  });
+
+  it("says so where it cuts a line", async () => {
+    const long = `${randomWord()} is ${"very ".repeat(300)}long`;
+    const { answer } = await converse("What is this project?", smallRepl({ "README.md": `# Title\n\n${long}\n` }));
+    expect(answer).not.toContain(long);
+    expect(answer).toMatch(/as they are, but for those cut at …/);
+    const short = await converse("What is this project?", smallRepl({ "README.md": "# Title\n\nIt is short.\n" }));
+    expect(short.answer).toMatch(/as they are, and nothing/);
   });
 
   it("keeps an answer whole whose quotes hold fences", async () => {
