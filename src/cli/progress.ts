@@ -3,7 +3,8 @@ import { oneLine } from "../rlm/cut.ts";
 import type { RunEvent } from "../rlm/events.ts";
 import { formatCount, formatMs, formatNumberOf, formatShort, formatTokens, formatUsd } from "../rlm/format.ts";
 import { estimateTokens } from "../rlm/limits.ts";
-import { type CallNode, type CellNode, RunTree, sumSpent, type TurnNode } from "../rlm/run-tree.ts";
+import type { CallNode, CellNode, TurnNode } from "../rlm/run-nodes.ts";
+import { RunTree, sumSpent } from "../rlm/run-tree.ts";
 import { describeActivity } from "../rlm/run-words.ts";
 import { printable } from "./printable.ts";
 

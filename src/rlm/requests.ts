@@ -14,6 +14,8 @@ export interface RequestOptions {
   readonly onDelta?: (text: string) => void;
   /** Called when the request is on its way: it has its place and its room. */
   readonly onSent?: () => void;
+  /** Called with the reply before the run's totals are told. */
+  readonly onReply?: (reply: ModelReply) => void;
   readonly schema?: JsonSchema;
 }
 
@@ -36,7 +38,7 @@ export class Requests {
     planned: Planned,
     { ledger, events }: RunScope,
     signal: CancelSignal,
-    { onSent, ...options }: RequestOptions,
+    { onSent, onReply, ...options }: RequestOptions,
   ): Promise<ModelReply> {
     const reservation = await ledger.reserve(planned, signal);
     onSent?.();
@@ -52,15 +54,21 @@ export class Requests {
         onWarning: (code, message) => events.emit({ type: "warning", code, message }),
       });
       reservation.settle(reply);
+      onReply?.(reply);
+      this.#tellTotals();
       return reply;
     } catch (error) {
       const spent = spentBy(error);
       if (spent) reservation.settle(spent);
       else reservation.release();
+      // Between the pieces of a reply and what follows them nothing else may come: see `RunTree`.
+      if (!options.onDelta) this.#tellTotals();
       throw error;
-    } finally {
-      this.#root.events.emit({ type: "ledger.changed", totals: this.#root.ledger.totals() });
     }
+  }
+
+  #tellTotals(): void {
+    this.#root.events.emit({ type: "ledger.changed", totals: this.#root.ledger.totals() });
   }
 }
 

@@ -87,13 +87,13 @@ async function askRoot(
 ): Promise<ModelReply> {
   const { events } = scope;
   const startedAt = tree.now();
-  const reply = await tree.requests.send({ purpose, model: root, messages }, scope, signal, {
+  return tree.requests.send({ purpose, model: root, messages }, scope, signal, {
     onDelta: (text) => events.emit({ type: "reply.delta", turn, text }),
+    onReply: ({ text, usage, costUsd, finishReason }) => {
+      const told = { model: root.id, text: events.text(text), usage, costUsd, finishReason };
+      events.emit({ type: "reply.finished", turn, ...told, ms: tree.now() - startedAt });
+    },
   });
-  const { usage, costUsd, finishReason } = reply;
-  const told = { model: root.id, text: events.text(reply.text), usage, costUsd, finishReason };
-  events.emit({ type: "reply.finished", turn, ...told, ms: tree.now() - startedAt });
-  return reply;
 }
 
 class Loop {

@@ -1,5 +1,6 @@
 import { formatCount, formatMs, formatNumberOf, formatUsd } from "./format.ts";
-import type { CellNode, RunTree } from "./run-tree.ts";
+import type { CellNode } from "./run-nodes.ts";
+import type { RunTree } from "./run-tree.ts";
 
 /** What a run does right now, in one plain line; once it is over, how it ended. */
 export function describeActivity(tree: RunTree): string {

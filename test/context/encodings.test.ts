@@ -46,7 +46,13 @@ test("shown lines never end in a carriage return, while the file stays as it is"
 test("an empty file has no lines, and a last line needs no line feed", async () => {
   const corpus = await collectPaths(folderWith({ empty: "", bare: "x", ended: "x\n", blank: "\n\n" }));
   const view = viewOf(corpus);
-  expect(["empty", "bare", "ended", "blank", "gone"].map((path) => view.lines(path)?.to ?? null)).toEqual([0, 1, 1, 2, null]);
+  expect(["empty", "bare", "ended", "blank", "gone"].map((path) => view.lines(path)?.to ?? null)).toEqual([
+    0,
+    1,
+    1,
+    2,
+    null,
+  ]);
   const reader = new ContextReader(corpus);
   expect(reader.read("empty")).toBe("");
   expect(reader.show("empty")).toBe("empty is empty.");

@@ -1,6 +1,8 @@
 import type { RefObject } from "preact";
 import { formatCount, formatMs, formatNumberOf, formatUsd } from "../../rlm/format.ts";
-import type { CallNode, CellNode, Retry, RunTree, Spent, TurnNode } from "../../rlm/run-tree.ts";
+import type { Spent } from "../../rlm/model.ts";
+import type { CallNode, CellNode, Retry, TurnNode } from "../../rlm/run-nodes.ts";
+import type { RunTree } from "../../rlm/run-tree.ts";
 import { describeFailureCode } from "../../rlm/run-words.ts";
 import { CodeBlock } from "../ui/code-block.tsx";
 import { Icon } from "../ui/icon.tsx";

@@ -1,14 +1,8 @@
 import { oneLine } from "../../rlm/cut.ts";
 import { formatCount, formatMs, formatTokenCount, formatUsd } from "../../rlm/format.ts";
-import {
-  type CallNode,
-  type CellNode,
-  type NodeState,
-  type RunTree,
-  type Spent,
-  sumSpent,
-  type TurnNode,
-} from "../../rlm/run-tree.ts";
+import type { Spent } from "../../rlm/model.ts";
+import type { CallNode, CellNode, NodeState, TurnNode } from "../../rlm/run-nodes.ts";
+import { type RunTree, sumSpent } from "../../rlm/run-tree.ts";
 
 /** From this many sub-calls of one cell to one model on, they fold into one row. */
 const groupFrom = 4;

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: no element of HTML is a tree with columns
 // biome-ignore-all lint/a11y/useFocusableInteractive: the tree has the focus, and names its row by aria-activedescendant
 
-import type { NodeState } from "../../rlm/run-tree.ts";
+import type { NodeState } from "../../rlm/run-nodes.ts";
 import { Icon } from "../ui/icon.tsx";
 import type { Row, RowNode, RowText } from "./rows.ts";
 

@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import type { CellFailure } from "../../rlm/run-tree.ts";
+import type { CellFailure } from "../../rlm/run-nodes.ts";
 import { highlightLines } from "./highlight.ts";
 import { Icon } from "./icon.tsx";
 
