@@ -5,6 +5,7 @@ import type { Corpus } from "./context/corpus.ts";
 import { type CorpusView, viewOf } from "./context/view.ts";
 import { CallMemory } from "./rlm/call-memory.ts";
 import { type CancelSignal, CancelSource } from "./rlm/cancel.ts";
+import { Coverage } from "./rlm/coverage.ts";
 import { EventStream, RunEvents } from "./rlm/event-stream.ts";
 import type { RunEvent, Totals } from "./rlm/events.ts";
 import { type Approve, defaultFanOut, type FanOutBounds } from "./rlm/fan-out.ts";
@@ -118,6 +119,7 @@ function treeOf(request: AskRequest, parts: AskParts, root: RunScope, pool: Sand
     requests: new Requests(root),
     memory: new CallMemory(sha256),
     children: new ChildPlaces(root.ledger.limits.concurrency),
+    coverage: new Coverage(),
     fanOut: { ...defaultFanOut, ...request.fanOut },
     approve: parts.approve ?? null,
     directBelowTokens: request.directBelowTokens ?? defaultDirectBelowTokens,

@@ -18,12 +18,24 @@ export interface TextWindow {
   readonly startsBefore: number;
 }
 
+/** Is told what code does with the files. */
+export interface TextObserver {
+  /** Their names were looked at. */
+  listed(file: number): void;
+  /** Something was sought in it. */
+  searched(file: number): void;
+  /** Code was given the text of these lines. */
+  gave(file: number, from: number, to: number): void;
+}
+
 /** Reads the texts of a corpus. Files are numbered in the order of their paths, lines from 1. */
 export class CorpusText {
   readonly corpus: Corpus;
   readonly paths: readonly string[];
   /** Milliseconds that the matching of one call may take. */
   readonly regexTimeoutMs: number;
+  /** Null where nobody asks. */
+  observer: TextObserver | null = null;
   readonly #segments: readonly Buffer[];
   readonly #cache = new Map<number, string>();
   #numbers: ReadonlyMap<string, number> | null = null;

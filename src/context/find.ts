@@ -100,6 +100,7 @@ class Ranking {
     const counts = new Map<number, Uint16Array>();
     const step = Math.max(1, this.#terms.length);
     let before = 0;
+    this.#texts.observer?.searched(file);
     for (const window of this.#texts.windows(file, false, 0)) {
       this.#countWindow(window, before, counts, step);
       before += window.text.length;

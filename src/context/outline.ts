@@ -56,6 +56,7 @@ function readAll(texts: CorpusText, chosen: readonly number[]): Outlined {
     for (const file of chosen) {
       if (files.length > mostFiles) break;
       read += 1;
+      texts.observer?.searched(file);
       const path = texts.path(file);
       if (!hasDefinitions(endingOf(path))) others.unknown.push(path);
       else if (texts.byteCount(file) > largestBytes) others.tooLarge.push(path);

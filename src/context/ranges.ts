@@ -70,6 +70,7 @@ export function partsOf(call: string, value: unknown, texts: CorpusText): FileRa
 /** The lines of a range as they are, or the piece of its line. */
 export function linesOf(texts: CorpusText, { file, from, to, chars }: FileRange): string[] {
   const lines = texts.lines(file, from, to);
+  texts.observer?.gave(file, from, to);
   return chars === undefined ? lines : lines.map((line) => line.slice(chars[0], chars[1]));
 }
 

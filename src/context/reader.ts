@@ -7,6 +7,7 @@ import { GuestError } from "./guest-error.ts";
 import { globOf, select } from "./guest-glob.ts";
 import { isAbsent, kindOf, wholeNumber } from "./guest-values.ts";
 import { outline } from "./outline.ts";
+import { Provenance } from "./provenance.ts";
 import { fileNamed, rangeOf } from "./ranges.ts";
 import { count, type SearchResult, search } from "./search.ts";
 import { show } from "./show.ts";
@@ -22,6 +23,8 @@ const defaultDepth = 2;
  * as `{source, flags}`), and is checked; what is wrong is a `GuestError`. Secret files do not exist here.
  */
 export class ContextReader {
+  /** What was done with the files so far. */
+  readonly provenance: Provenance;
   readonly #corpus: Corpus;
   readonly #texts: CorpusText;
   #tree: Folder | null = null;
@@ -30,6 +33,8 @@ export class ContextReader {
   constructor(corpus: Corpus, options: { readonly regexTimeoutMs?: number } = {}) {
     this.#corpus = corpus;
     this.#texts = new CorpusText(corpus, options.regexTimeoutMs);
+    this.provenance = new Provenance(this.#texts);
+    this.#texts.observer = this.provenance;
   }
 
   /** All paths, in ascending order. */
@@ -39,7 +44,10 @@ export class ContextReader {
 
   /** The paths that a glob selects. */
   list(glob?: unknown): string[] {
-    return select("list", globOf("list", glob), this.#texts.paths).map((file) => this.#texts.path(file));
+    return select("list", globOf("list", glob), this.#texts.paths).map((file) => {
+      this.provenance.listed(file);
+      return this.#texts.path(file);
+    });
   }
 
   /** Folders with counts, as text. */
@@ -73,8 +81,9 @@ export class ContextReader {
     const implied = this.#isText() && (isAbsent(path) || typeof path === "number");
     const file = implied ? 0 : fileNamed("read", path, this.#texts);
     const [first, last] = implied ? [path, from] : [from, to];
-    if (isAbsent(first) && isAbsent(last)) return this.#texts.text(file);
     const range = rangeOf("read", this.#texts, file, first, last);
+    this.provenance.gave(file, range.from, range.to);
+    if (isAbsent(first) && isAbsent(last)) return this.#texts.text(file);
     return this.#texts.lines(file, range.from, range.to).join("\n");
   }
 
@@ -84,7 +93,12 @@ export class ContextReader {
   }
 
   search(pattern: unknown, options?: unknown): SearchResult {
-    return search(this.#texts, pattern, options);
+    const result = search(this.#texts, pattern, options);
+    for (const { path, line, endLine, before, after } of result.hits) {
+      const file = this.#texts.numberOf(path);
+      this.provenance.gave(file, line - (before?.length ?? 0), endLine + (after?.length ?? 0));
+    }
+    return result;
   }
 
   count(pattern: unknown, options?: unknown): number {
@@ -119,6 +133,7 @@ export class ContextReader {
 
   /** The whole text of a text context. */
   wholeText(): string {
+    this.provenance.gave(0, this.#texts.firstLine(0), this.#texts.lastLine(0));
     return this.#texts.text(0);
   }
 

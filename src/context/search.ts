@@ -112,6 +112,7 @@ export function scan(
   found: (match: RegExpExecArray, place: Place) => boolean | undefined,
 ): void {
   const { regex, prefix, needle, crossesLines } = pattern;
+  texts.observer?.searched(file);
   if (needle !== null && !texts.bytes(file).includes(needle)) return;
   // Windows end at line ends, unless a line is longer than they are.
   const whole = pattern.whole || texts.corpus.longestLine > longLineChars;

@@ -19,6 +19,8 @@ export function viewOf(corpus: Corpus): CorpusView {
   const texts = new CorpusText(corpus);
   return {
     manifest: corpus.manifest,
+    paths: texts.paths,
+    text: (shown, from, to) => texts.lines(texts.numberOf(shown), from, to),
     omitted: corpus.leftOut,
     masked: corpus.masked,
     card: () => card(texts),

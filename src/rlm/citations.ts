@@ -1,4 +1,5 @@
 import type { ContextView } from "./context.ts";
+import type { LineRange } from "./coverage.ts";
 import type { Citation } from "./events.ts";
 import { splitFences } from "./fences.ts";
 
@@ -58,11 +59,29 @@ export function placeKey({ path, from, to }: Place): string {
   return `${path}:${from}-${to}`;
 }
 
-/** Checks each citation of an answer against the files: `exists` if the file has these lines, else `missing`. */
-export function checkCitations(answer: string, context: ContextView): Citation[] {
-  return findCitations(answer).map(({ path, from, to }) => {
-    const lines = context.lines(path);
-    const there = lines !== null && from >= lines.from && from <= to && to <= lines.to;
-    return { path, from, to, status: there ? "exists" : "missing" };
+/** What a cited line has to have, and how many lines are looked at, for the answer to count as quoting it. */
+const leastQuoted = 12;
+const mostQuoted = 400;
+
+/**
+ * Checks each citation of an answer against the files, and against what the models of the run were shown.
+ * @param wasShown true where one of them was shown all these lines
+ */
+export function checkCitations(
+  answer: string,
+  context: Pick<ContextView, "lines" | "text">,
+  wasShown: (range: LineRange) => boolean,
+): Citation[] {
+  return findCitations(answer).map((place) => {
+    const lines = context.lines(place.path);
+    const there = lines !== null && place.from >= lines.from && place.from <= place.to && place.to <= lines.to;
+    if (!there) return { ...place, status: "missing" };
+    if (!wasShown(place)) return { ...place, status: "exists" };
+    return { ...place, status: quotes(answer, place, context) ? "quoted" : "seen" };
   });
+}
+
+function quotes(answer: string, { path, from, to }: Place, context: Pick<ContextView, "text">): boolean {
+  const lines = context.text(path, from, Math.min(to, from + mostQuoted - 1)).map((line) => line.trim());
+  return lines.some((line) => line.length >= leastQuoted && answer.includes(line));
 }

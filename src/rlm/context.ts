@@ -1,3 +1,5 @@
+import type { LineRange } from "./coverage.ts";
+
 /** Why a file of the context is not shown to any model. */
 export type LeftOutReason =
   | "secret"
@@ -26,10 +28,22 @@ export interface ContextManifest {
 /** The context as the loop sees it: enough for the card, the direct call and the citations. */
 export interface ContextView {
   readonly manifest: ContextManifest;
+  /** In ascending order. */
+  readonly paths: readonly string[];
+  /** Lines of a file, of which the context has these. */
+  text(path: string, from: number, to: number): readonly string[];
   /** The context card of section 3 of the design, about 1,500 characters, without the budget. */
   card(): string;
   /** The whole context as numbered lines under `path:from-to` heads. */
   numbered(): string;
   /** The first and the last line of a file, of an empty one 1 and 0; null where there is no such file. */
   lines(path: string): { readonly from: number; readonly to: number } | null;
+}
+
+/** Every line of a context. */
+export function allLines(context: ContextView): LineRange[] {
+  return context.paths.flatMap((path) => {
+    const lines = context.lines(path);
+    return lines && lines.to >= lines.from ? [{ path, ...lines }] : [];
+  });
 }

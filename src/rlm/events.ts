@@ -70,18 +70,29 @@ const stopReason = z.enum([
 ]);
 export type StopReason = z.infer<typeof stopReason>;
 
-/** `exists`: the file and the lines are there. `missing`: they are not. */
-const citation = z.object({
-  path: z.string(),
-  from: count,
-  to: count,
-  status: z.enum(["missing", "exists"]),
-});
+const lineRange = z.object({ path: z.string(), from: count, to: count });
+
+/**
+ * `missing`: there is no such file or no such lines. `exists`: they are there, but no model of the run was shown them all.
+ * `seen`: one was. `quoted`: and the answer holds a line of them.
+ */
+const citation = lineRange.extend({ status: z.enum(["missing", "exists", "seen", "quoted"]) });
 export type Citation = z.infer<typeof citation>;
 
 /** What a run has used, its sub-calls and child runs included; `turns` are its own. `costUsd` is null as soon as one call's price is not known. */
 const totals = z.object({ turns: count, calls: count, usage, costUsd: usd });
 export type Totals = z.infer<typeof totals>;
+
+/** Files and lines of the run's context that it and its children have looked at; see `CoverageCounts`. */
+const coverage = z.object({
+  files: count,
+  listed: count,
+  searched: count,
+  read: count,
+  shown: count,
+  lines: count,
+  shownLines: count,
+});
 
 const failure = z.object({ code: z.string(), message: z.string() });
 
@@ -151,6 +162,8 @@ const runEvent = z.discriminatedUnion("type", [
     callId: z.string(),
     /** The reply was known from an earlier call of the run, and cost nothing. */
     remembered: z.literal(true).optional(),
+    /** Lines of the context that stood in the prompt; at most the first 200 ranges. */
+    seen: z.array(lineRange).optional(),
     reply: textRef.optional(),
     error: failure.optional(),
     usage,
@@ -181,6 +194,8 @@ const runEvent = z.discriminatedUnion("type", [
     error: failure.optional(),
     totals,
     citations: z.array(citation),
+    /** Null where the context was not collected. */
+    coverage: coverage.nullable(),
     ms,
   }),
 ]);

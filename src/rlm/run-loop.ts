@@ -1,5 +1,5 @@
 import { CancelledError, type CancelSignal, under } from "./cancel.ts";
-import type { ContextView } from "./context.ts";
+import { allLines, type ContextView } from "./context.ts";
 import { within } from "./deadline.ts";
 import type { StopReason } from "./events.ts";
 import { type CellReport, feedback } from "./feedback.ts";
@@ -59,6 +59,7 @@ async function answerDirectly(question: string, parts: LoopParts): Promise<LoopR
   const turn = scope.ledger.startTurn();
   scope.events.emit({ type: "turn.started", turn, of: 1 });
   const messages = directMessages(question, context.manifest.name, context.numbered());
+  tree.coverage.show(allLines(context));
   const left = () => scope.ledger.msLeft();
   try {
     const reply = await within(left, tree, signal, (scope) => askRoot("call", messages, turn, parts, scope));
@@ -129,7 +130,8 @@ class Loop {
 
   /** One reply of the root model and its cells. @returns the answer, if it was handed in */
   async #turn(): Promise<string | null> {
-    const { ledger, events } = this.#parts.scope;
+    const { scope, tree, sandbox } = this.#parts;
+    const { ledger, events } = scope;
     const turn = ledger.startTurn();
     events.emit({ type: "turn.started", turn, of: ledger.limits.turns });
     const reply = await askRoot("turn", this.#messages, turn, this.#parts, this.#work);
@@ -145,6 +147,7 @@ class Loop {
     const next = Math.min(turn + 1, ledger.limits.turns);
     const line = turnLine(next, ledger.limits.turns, ledger.budget());
     const content = feedback(outcomes.map(reportOf), remarks, line, ledger.feedbackChars);
+    if (outcomes.length > 0) tree.coverage.show(await sandbox().rangesIn(content));
     this.#messages.push({ role: "user", content });
     return null;
   }
@@ -171,7 +174,7 @@ class Loop {
   }
 
   async #runCell(code: string, place: CellPlace, now: number, signal: CancelSignal): Promise<RunCell> {
-    const { scope, subCalls, sandbox } = this.#parts;
+    const { scope, subCalls, sandbox, tree, context } = this.#parts;
     const { events, ledger } = scope;
     const printed: string[] = [];
     const print = (text: string) => {
@@ -192,6 +195,7 @@ class Loop {
         budget: () => ledger.budget(),
       }),
     );
+    if (outcome.levels) tree.coverage.look(context.paths, outcome.levels);
     events.emit({
       type: "cell.finished",
       ...place,

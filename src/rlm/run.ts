@@ -1,8 +1,11 @@
 import { CancelledError, type CancelSignal } from "./cancel.ts";
 import { checkCitations } from "./citations.ts";
+import { allLines } from "./context.ts";
+import type { CoverageCounts, LineRange } from "./coverage.ts";
 import { within } from "./deadline.ts";
 import type { Citation, StopReason } from "./events.ts";
 import { type Failure, failureOf } from "./failure.ts";
+import { gapsIn } from "./gaps.ts";
 import type { RunScope } from "./requests.ts";
 import { type LoopResult, runLoop } from "./run-loop.ts";
 import type { ChildQuestion } from "./sandbox.ts";
@@ -25,6 +28,8 @@ export interface RunOutcome {
   readonly stopReason: StopReason;
   readonly error?: Failure;
   readonly citations: readonly Citation[];
+  /** What the run and its children have looked at; null where the context was not collected. */
+  readonly coverage: CoverageCounts | null;
 }
 
 /** Answers a question over a context, and tells of it from `run.started` to `run.finished`. Never rejects. */
@@ -41,6 +46,8 @@ export async function runQuestion(request: RunRequest): Promise<RunOutcome> {
   events.emit({ type: "run.finished", ...end, ms: tree.now() - startedAt });
   return outcome;
 }
+
+const nothingChecked = { citations: [], coverage: null } as const;
 
 /** The newest text that the model meant as its answer and that was not taken. */
 interface Draft {
@@ -59,24 +66,29 @@ async function untilCancelled(signal: CancelSignal, work: (draft: Draft) => Prom
   try {
     return await Promise.race([work(draft), cancelled]);
   } catch (error) {
-    if (signal.aborted) return { answer: draft.text, stopReason: "cancelled", citations: [] };
-    return { answer: draft.text, stopReason: "failed", citations: [], error: failureOf(error) };
+    if (signal.aborted) return { answer: draft.text, stopReason: "cancelled", ...nothingChecked };
+    return { answer: draft.text, stopReason: "failed", ...nothingChecked, error: failureOf(error) };
   } finally {
     signal.removeEventListener("abort", cancel);
   }
 }
 
 async function answerOver(request: RunRequest, draft: Draft): Promise<RunOutcome> {
-  const { scope, tree, signal } = request;
+  const { question, scope, tree, signal } = request;
   const startedAt = tree.now();
   const context = await openInTime(request);
-  if (!context) return { answer: null, stopReason: "time", citations: [] };
+  if (!context) return { answer: null, stopReason: "time", ...nothingChecked };
   try {
     const { manifest } = context.view;
     scope.events.emit({ type: "context.ready", manifest, ms: tree.now() - startedAt });
     const loop = await loopOver(request, context, draft);
-    const citations = loop.answer === null ? [] : checkCitations(loop.answer, context.view);
-    return { ...loop, citations };
+    const { paths } = context.view;
+    const coverage = tree.coverage.counts(paths, manifest.lines);
+    const wasShown = (range: LineRange) => tree.coverage.wasShown(range);
+    const citations = loop.answer === null ? [] : checkCitations(loop.answer, context.view, wasShown);
+    const warning = scope.events.depth === 0 ? gapsIn(question, coverage, tree.coverage.failedCalls) : null;
+    const answer = loop.answer === null || warning === null ? loop.answer : `${loop.answer}\n\n> ${warning}`;
+    return { ...loop, answer, citations, coverage };
   } finally {
     const closed = context.close();
     // A cancelled run is over at once; its thread ends by itself.
@@ -143,7 +155,7 @@ async function askChild(
 const longestPlain = 400_000;
 
 /** @throws RangeError where it would be too long */
-function plainPrompt({ question, context }: ChildQuestion, own: OpenContext, tree: Tree): string {
+function plainPrompt({ question, context }: ChildQuestion, own: OpenContext, tree: Tree) {
   const { view } = context === null ? own : tree.open(context);
   const { chars } = view.manifest;
   if (chars > longestPlain) {
@@ -151,5 +163,5 @@ function plainPrompt({ question, context }: ChildQuestion, own: OpenContext, tre
       `rlm_query: this run is as deep as runs may be, and ${chars} characters are too many for one plain call; use llm_query over chunks.`,
     );
   }
-  return `${view.numbered()}\n\n# Question\n\n${question}`;
+  return { prompt: `${view.numbered()}\n\n# Question\n\n${question}`, seen: allLines(view) };
 }

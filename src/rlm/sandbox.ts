@@ -1,5 +1,6 @@
 import type { CancelSignal } from "./cancel.ts";
 import type { ContextManifest } from "./context.ts";
+import type { LineRange } from "./coverage.ts";
 import type { JsonSchema } from "./model.ts";
 
 /** What is left of the run's limits, as `budget()` gives it to a cell. `usd` is null while prices are not known. */
@@ -38,6 +39,9 @@ export interface ChildQuestion {
   readonly contextKey: string | null;
 }
 
+/** Lines of the context in each prompt of a call; none where the sandbox has ended meanwhile. */
+export type PromptsSeen = Promise<readonly (readonly LineRange[])[]>;
+
 /** What became of one call: its reply, or why there is none. */
 export type CallResult =
   | { readonly ok: true; readonly text: string }
@@ -53,8 +57,11 @@ export interface CellRequest {
   readonly signal: CancelSignal;
   /** Printed text, in order, as it comes. */
   onOutput(text: string): void;
-  /** Answers calls, with a result for each in their order; never rejects. */
-  onCall(call: CellCall): Promise<readonly CallResult[]>;
+  /**
+   * Answers calls, with a result for each in their order; never rejects.
+   * @param seen which lines of the context stand in each prompt
+   */
+  onCall(call: CellCall, seen: PromptsSeen): Promise<readonly CallResult[]>;
   /** Something the user should know that the cell does not see. */
   onWarning(message: string): void;
   budget(): Budget;
@@ -88,6 +95,8 @@ export interface CellOutcome {
   readonly cpuMs: number;
   readonly wallMs: number;
   readonly memory: CellMemory;
+  /** For each file of the context, how code has looked at it by now: bits of `looks`; absent where nothing is new. */
+  readonly levels?: Uint8Array;
 }
 
 /** A lookup of a variable that earlier cells have set. */
@@ -101,5 +110,7 @@ export interface Sandbox {
   run(cell: CellRequest): Promise<CellOutcome>;
   /** The value of a top-level variable, as `FINAL(name)` would hand it in. */
   variable(name: string): Promise<Variable>;
+  /** The lines of the context that stand in a text. */
+  rangesIn(text: string): Promise<readonly LineRange[]>;
   close(): Promise<void>;
 }

@@ -1,10 +1,11 @@
 import { Bill } from "./bill.ts";
 import type { CancelSignal } from "./cancel.ts";
+import type { LineRange } from "./coverage.ts";
 import { failureOf } from "./failure.ts";
 import { FanOut, type FanOutChoice, type Forecast } from "./fan-out.ts";
 import type { JsonSchema, Message, Model, ModelReply } from "./model.ts";
 import { type RunScope, spentBy } from "./requests.ts";
-import type { CallResult, CellCall, ChildQuestion } from "./sandbox.ts";
+import type { CallResult, CellCall, ChildQuestion, PromptsSeen } from "./sandbox.ts";
 import { askStructured } from "./structured.ts";
 import type { Tree } from "./tree.ts";
 
@@ -36,7 +37,7 @@ export interface SubCallParts {
   /** Null where this run is too deep to have children. */
   readonly askChild: AskChild | null;
   /** What is asked in one plain call where no child may be. @throws Error where it would be too long */
-  readonly plainPrompt: (item: ChildQuestion) => string;
+  readonly plainPrompt: (item: ChildQuestion) => { readonly prompt: string; readonly seen: readonly LineRange[] };
 }
 
 /** One cell that makes calls. */
@@ -55,6 +56,8 @@ interface Job {
   /** As the trace shows it: the prompt, or the child's question. */
   readonly prompt: string;
   readonly model: Model;
+  /** The lines of the context that the model is shown with it. */
+  seen(): Promise<readonly LineRange[]>;
   answer(call: CallOnItsWay): Promise<string>;
 }
 
@@ -70,11 +73,11 @@ export class SubCalls {
   }
 
   /** @returns what answers the calls of a cell: a result for each, in their order; it never rejects */
-  answering(cell: CallingCell): (call: CellCall) => Promise<readonly CallResult[]> {
+  answering(cell: CallingCell): (call: CellCall, seen: PromptsSeen) => Promise<readonly CallResult[]> {
     const fanOut = new FanOut(this.#parts.tree.fanOut, (forecast) => this.#askUser(forecast, cell));
-    return async (call) => {
+    return async (call, seen) => {
       try {
-        return await this.#answerAll(this.#jobsOf(call, cell), call.fresh === true, cell, fanOut);
+        return await this.#answerAll(this.#jobsOf(call, cell, seen), call.fresh === true, cell, fanOut);
       } catch (error) {
         const calls = call.kind === "llm" ? call.prompts : call.items;
         return calls.map(() => failed(error));
@@ -82,20 +85,31 @@ export class SubCalls {
     };
   }
 
-  #jobsOf(call: CellCall, cell: CallingCell): Job[] {
+  #jobsOf(call: CellCall, cell: CallingCell, seen: PromptsSeen): Job[] {
     if (call.kind === "llm") {
       // A schema that is none is refused before anything is paid.
       if (call.schema) this.#parts.tree.schemaProblem(call.schema, null);
-      return this.#llmJobs(call.prompts, this.#modelNamed(call.model), call.schema);
+      const seenIn = async (i: number) => (await seen)[i] ?? [];
+      return this.#llmJobs(call.prompts, this.#modelNamed(call.model), seenIn, call.schema);
     }
     const { askChild, plainPrompt, model, scope } = this.#parts;
     if (askChild) return this.#rlmJobs(call.items, askChild);
     const { depth } = scope.ledger.limits;
     cell.note(`Note: rlm_query was one plain call, as runs may not be nested deeper than ${depth}.\n`);
-    return this.#llmJobs(call.items.map(plainPrompt), model);
+    const plain = call.items.map(plainPrompt);
+    return this.#llmJobs(
+      plain.map(({ prompt }) => prompt),
+      model,
+      async (i) => plain[i]?.seen ?? [],
+    );
   }
 
-  #llmJobs(prompts: readonly string[], model: Model, schema?: JsonSchema): Job[] {
+  #llmJobs(
+    prompts: readonly string[],
+    model: Model,
+    seenIn: (i: number) => Promise<readonly LineRange[]>,
+    schema?: JsonSchema,
+  ): Job[] {
     const asked = prompts.map((prompt) => ["llm", model.id, schema ?? null, prompt]);
     const keys = this.#parts.tree.memory.keys(asked);
     return prompts.map((prompt, i) => ({
@@ -103,6 +117,7 @@ export class SubCalls {
       kind: "llm",
       prompt,
       model,
+      seen: () => seenIn(i),
       answer: (call) => this.#askModel(model, prompt, schema, call),
     }));
   }
@@ -120,6 +135,7 @@ export class SubCalls {
       kind: "rlm",
       prompt: item.question,
       model,
+      seen: async () => [],
       answer: (call) =>
         tree.children.run(depth, call.signal, () => {
           call.onSent();
@@ -215,9 +231,12 @@ export class SubCalls {
       uncount = scope.ledger.countCall();
       const text = await job.answer({ callId: report.callId, signal, bill, onSent: () => report.begin() });
       tree.memory.set(job.key, text);
-      report.end({ reply: text }, bill);
+      const seen = await job.seen();
+      tree.coverage.show(seen);
+      report.end({ reply: text, seen: seen.slice(0, seenAtMost) }, bill);
       return { ok: true, text };
     } catch (error) {
+      tree.coverage.failedCalls += 1;
       // A call that was never made neither counts nor shows.
       if (report.begun) report.end({ error }, bill);
       else uncount();
@@ -238,13 +257,17 @@ export class SubCalls {
   }
 }
 
+/** Ranges that the event of one call names. */
+const seenAtMost = 200;
 const stoppedByUser = "The user has stopped these calls. Answer from what you have, or ask far fewer.";
 
 function failed(error: unknown): CallResult {
   return { ok: false, message: failureOf(error).message };
 }
 
-type Outcome = { readonly reply: string; readonly remembered?: true } | { readonly error: unknown };
+type Outcome =
+  | { readonly reply: string; readonly remembered?: true; readonly seen?: LineRange[] }
+  | { readonly error: unknown };
 
 /** Tells of one call in the run's events. */
 class CallReport {

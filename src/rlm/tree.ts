@@ -1,6 +1,7 @@
 import type { CallMemory } from "./call-memory.ts";
 import type { CancelSignal } from "./cancel.ts";
 import type { ContextView } from "./context.ts";
+import type { Coverage } from "./coverage.ts";
 import type { Approve, FanOutBounds } from "./fan-out.ts";
 import type { JsonSchema, Model } from "./model.ts";
 import type { Requests } from "./requests.ts";
@@ -30,6 +31,8 @@ export interface Tree {
   readonly requests: Requests;
   readonly memory: CallMemory;
   readonly children: ChildPlaces;
+  /** What all runs have looked at. */
+  readonly coverage: Coverage;
   readonly fanOut: FanOutBounds;
   /** Asks the user about a large fan-out; null where nobody can be asked. */
   readonly approve: Approve | null;

@@ -1,4 +1,5 @@
 import type { Corpus } from "../context/corpus.ts";
+import type { Provenance } from "../context/provenance.ts";
 import { ContextReader } from "../context/reader.ts";
 import type { SubContext } from "../context/sub-context.ts";
 
@@ -13,6 +14,8 @@ export interface ContextFunctions {
   /** @param args a JSON array @throws GuestError, whose name and message reach the cell */
   text(name: string, args: string): string;
   json(name: string, args: string): string;
+  /** What code has done with the files; see `Provenance`. */
+  readonly provenance: Provenance;
   /** What a cell hands to a child run. @throws GuestError */
   subContext(given: unknown): Promise<SubContext>;
 }
@@ -71,6 +74,7 @@ export function contextFunctions(corpus: Corpus, readChars: number): ContextFunc
       pulled = 0;
     },
     text: (name, args) => metered(name, functionNamed(textFunctions, name)(reader, parseArguments(args))),
+    provenance: reader.provenance,
     subContext: (given) => {
       touched = true;
       return reader.subContext(given);

@@ -58,6 +58,10 @@ function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Gue
     onCall: (callId, call) => {
       flush();
       post({ type: "call", callId, call });
+      // The call is on its way already.
+      const prompts = call.kind === "llm" ? call.prompts : [];
+      const seen = prompts.map((prompt) => context?.provenance.rangesIn(prompt) ?? []);
+      post({ type: "prompts-seen", callId, seen });
     },
     onWarning: (message) => post({ type: "warning", message }),
     onWaiting: (replies) => {
@@ -108,7 +112,8 @@ async function runCell(message: Extract<ToWorker, { type: "cell" }>): Promise<vo
   const outcome = await running.run(message.name, message.code, message.now, message.budget);
   flush();
   const memory = running.broken ? await replaceGuest(context) : "kept";
-  post({ type: "finished", id: message.id, outcome: { ...outcome, memory } });
+  const levels = context.provenance.takeLevels();
+  post({ type: "finished", id: message.id, outcome: { ...outcome, memory, ...(levels ? { levels } : {}) } });
   if (!running.broken) save(running);
 }
 
@@ -127,6 +132,10 @@ port.on("message", async (message: ToWorker) => {
       return runCell(message);
     case "reply":
       return (await guest)?.reply(message.callId, message.results, message.budget);
+    case "attribute":
+      await guest;
+      post({ type: "attributed", id: message.id, ranges: context?.provenance.rangesIn(message.text) ?? [] });
+      return;
     case "variable": {
       const variable = (await guest)?.variable(message.name) ?? { found: false, names: [] };
       post({ type: "variable", id: message.id, variable });

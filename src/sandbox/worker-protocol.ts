@@ -1,4 +1,5 @@
 import type { Corpus } from "../context/corpus.ts";
+import type { LineRange } from "../rlm/coverage.ts";
 import type { Budget, CallResult, CellCall, CellError, CellMemory, Variable } from "../rlm/sandbox.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -46,7 +47,9 @@ export type ToWorker =
       readonly results: readonly CallResult[];
       readonly budget: Budget;
     }
-  | { readonly type: "variable"; readonly id: number; readonly name: string };
+  | { readonly type: "variable"; readonly id: number; readonly name: string }
+  /** Asks which lines of files stand in a text. */
+  | { readonly type: "attribute"; readonly id: number; readonly text: string };
 
 /** A cell's outcome as the worker knows it; the main thread adds the wall time. */
 export interface WorkerOutcome {
@@ -56,6 +59,7 @@ export interface WorkerOutcome {
   readonly touched: boolean;
   readonly cpuMs: number;
   readonly memory: CellMemory;
+  readonly levels?: Uint8Array;
 }
 
 export type FromWorker =
@@ -65,6 +69,9 @@ export type FromWorker =
   | { readonly type: "snapshot"; readonly snapshot: Snapshot | null }
   | { readonly type: "output"; readonly text: string }
   | { readonly type: "call"; readonly callId: number; readonly call: CellCall }
+  /** Which lines of files stand in each prompt of a call; comes after it. */
+  | { readonly type: "prompts-seen"; readonly callId: number; readonly seen: readonly (readonly LineRange[])[] }
+  | { readonly type: "attributed"; readonly id: number; readonly ranges: readonly LineRange[] }
   /** The cell has nothing to compute until the next reply; it has had `replies` of them. */
   | { readonly type: "waiting"; readonly replies: number }
   | { readonly type: "warning"; readonly message: string }

@@ -1,6 +1,7 @@
 import type { Corpus } from "../context/corpus.ts";
 import { CancelledError, type CancelSignal, CancelSource } from "../rlm/cancel.ts";
-import type { CellMemory, CellOutcome, CellRequest, Sandbox, Variable } from "../rlm/sandbox.ts";
+import type { LineRange } from "../rlm/coverage.ts";
+import type { CellMemory, CellOutcome, CellRequest, PromptsSeen, Sandbox, Variable } from "../rlm/sandbox.ts";
 import type { Semaphore } from "../rlm/semaphore.ts";
 import { Place } from "./place.ts";
 import type { SandboxThread } from "./sandbox-thread.ts";
@@ -91,6 +92,16 @@ export class WorkerSandbox implements Sandbox {
     });
   }
 
+  async rangesIn(text: string): Promise<readonly LineRange[]> {
+    await this.#opened;
+    const id = this.#id();
+    return this.#exchange<readonly LineRange[]>({
+      message: { type: "attribute", id, text },
+      answer: (message) => (message.type === "attributed" && message.id === id ? message.ranges : null),
+      ended: () => [],
+    });
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -165,13 +176,26 @@ function serve(message: FromWorker, thread: SandboxThread, cell: CellRequest, pl
   else if (message.type === "call") void answerCall(message, thread, cell, place);
 }
 
+/** Waits for what the worker tells of a call's prompts. */
+function promptsSeen(callId: number, { worker, gone }: SandboxThread): PromptsSeen {
+  return new Promise((resolve) => {
+    const listen = (message: FromWorker) => {
+      if (message.type !== "prompts-seen" || message.callId !== callId) return;
+      worker.off("message", listen);
+      resolve(message.seen);
+    };
+    worker.on("message", listen);
+    void gone.then(() => resolve([]));
+  });
+}
+
 async function answerCall(
   { callId, call }: Extract<FromWorker, { type: "call" }>,
   thread: SandboxThread,
   cell: CellRequest,
   place: Place,
 ): Promise<void> {
-  const results = await cell.onCall(call);
+  const results = await cell.onCall(call, promptsSeen(callId, thread));
   try {
     await place.take();
   } catch (error) {

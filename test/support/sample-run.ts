@@ -31,6 +31,16 @@ const sampleCitations: readonly Citation[] = [
   { path: "docs/retries.md", from: 7, to: 7, status: "missing" },
 ];
 
+const sampleCoverage = {
+  files: 1_204,
+  listed: 1_204,
+  searched: 640,
+  read: 12,
+  shown: 9,
+  lines: 214_090,
+  shownLines: 812,
+};
+
 /** How a sample run ends; `running` stops in the middle of its third turn's sub-calls. */
 export type SampleEnd = "answered" | "running" | "writing" | "failed" | "cancelled" | "turns";
 
@@ -213,6 +223,7 @@ class SampleRun {
       error: { code: "auth", message: "api.example.com refused the key (401). Set another with “RLM: Set API Key…”." },
       totals: { ...this.#totals, turns: 3 },
       citations: [],
+      coverage: null,
       ms: this.#at - (this.events[0]?.at ?? 0),
     });
     return this.events;
@@ -237,7 +248,8 @@ class SampleRun {
     citations = answer === sampleAnswer ? sampleCitations : [],
   ): RunEvent[] {
     const ms = this.#at - (this.events[0]?.at ?? 0);
-    this.#emit({ type: "run.finished", answer, stopReason, totals: this.#totals, citations: [...citations], ms });
+    this.#emit({ type: "run.finished", answer, stopReason, totals: this.#totals, coverage: sampleCoverage,
+      citations: [...citations], ms });
     return this.events;
   }
 
