@@ -34,13 +34,13 @@ export interface RunOutcome {
 
 /** Answers a question over a context, and tells of it from `run.started` to `run.finished`. Never rejects. */
 export async function runQuestion(request: RunRequest): Promise<RunOutcome> {
-  const { question, tree, scope, signal } = request;
+  const { question, tree, scope } = request;
   const { events, ledger } = scope;
   const startedAt = tree.now();
   const { root, sub } = tree.modelsAt(events.depth);
   const models = { root: root.id, sub: sub.id, offline: root.offline };
   events.emit({ type: "run.started", question, limits: ledger.limits, models });
-  const outcome = await untilCancelled(signal, (draft) => answerOver(request, draft));
+  const outcome = await untilCancelled(request, (draft) => answerOver(request, draft));
   ledger.close();
   const end = { ...outcome, citations: [...outcome.citations], totals: ledger.totals() };
   events.emit({ type: "run.finished", ...end, ms: tree.now() - startedAt });
@@ -54,12 +54,18 @@ interface Draft {
   text: string | null;
 }
 
-/** Ends the wait as soon as the run is cancelled, whatever the work still does. */
-async function untilCancelled(signal: CancelSignal, work: (draft: Draft) => Promise<RunOutcome>): Promise<RunOutcome> {
+/** How long a cancelled run waits for its requests to tell what they have used, in milliseconds. */
+const cancelGraceMs = 60;
+
+/** Ends the wait soon after the run is cancelled, whatever the work still does. */
+async function untilCancelled(
+  { signal, tree }: RunRequest,
+  work: (draft: Draft) => Promise<RunOutcome>,
+): Promise<RunOutcome> {
   const draft: Draft = { text: null };
   let cancel = () => {};
   const cancelled = new Promise<never>((_resolve, reject) => {
-    cancel = () => reject(new CancelledError());
+    cancel = () => tree.after(cancelGraceMs, () => reject(new CancelledError()));
     if (signal.aborted) cancel();
     signal.addEventListener("abort", cancel, { once: true });
   });
