@@ -1,16 +1,19 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { FanOutQuestion } from "../../rlm/run-nodes.ts";
 import { useClock } from "../ui/use-clock.ts";
 import { Details } from "./details.tsx";
+import { FanOutBar } from "./fan-out-bar.tsx";
 import { Header } from "./header.tsx";
 import { Messages } from "./messages.tsx";
-import { rowsOf } from "./rows.ts";
+import { cellOf, rowsOf, unfoldedTo } from "./rows.ts";
 import type { TraceStore } from "./store.ts";
 import { TreeGrid } from "./tree-grid.tsx";
 
 /** The trace panel. */
 export function App({ store }: { store: TraceStore }) {
-  const { tree, notice } = store;
+  const { tree, notice, questions } = store;
   const [selected, setSelected] = useState("run");
+  const [revealed, setRevealed] = useState<{ readonly id: string } | null>(null);
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const grid = useRef<HTMLDivElement>(null);
   const details = useRef<HTMLElement>(null);
@@ -29,23 +32,43 @@ export function App({ store }: { store: TraceStore }) {
     // What is folded away cannot stay selected.
     if (!rowsOf(tree, next).some((row) => row.node.id === selected)) setSelected(id);
   };
+  const asking = questions.first;
+  const showCell = ({ runId, turn, cell }: FanOutQuestion) => {
+    const id = cellOf(tree, runId, turn, cell)?.id;
+    if (id === undefined) return;
+    setToggled(unfoldedTo(tree, id, toggled));
+    setSelected(id);
+    setRevealed({ id });
+    focusTree();
+  };
   const row = rows.find(({ node }) => node.id === selected) ?? rows[0];
   const showAnswer = tree.answer !== null && row?.node.kind !== "run" ? () => setSelected("run") : null;
   return (
     <main class="trace">
-      <Header tree={tree} now={now} showAnswer={showAnswer} />
+      <Header tree={tree} asking={asking} now={now} showAnswer={showAnswer} />
+      {asking && (
+        <FanOutBar
+          key={asking.seq}
+          tree={tree}
+          question={asking}
+          more={questions.count - 1}
+          showCell={() => showCell(asking)}
+          leave={focusTree}
+        />
+      )}
       <Messages tree={tree} />
       <div class="split" ref={grid}>
         <TreeGrid
           tree={tree}
           rows={rows}
           selected={row?.node.id ?? "run"}
+          revealed={revealed}
           now={now}
           select={setSelected}
           toggle={toggle}
           enter={() => details.current?.focus()}
         />
-        {row && <Details tree={tree} row={row} element={details} leave={focusTree} />}
+        {row && <Details row={row} element={details} leave={focusTree} />}
       </div>
     </main>
   );

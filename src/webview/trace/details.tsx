@@ -1,20 +1,20 @@
 import type { RefObject } from "preact";
-import { formatCount, formatMs, formatNumberOf, formatUsd } from "../../rlm/format.ts";
-import type { Spent } from "../../rlm/model.ts";
-import type { CallNode, CellNode, Retry, TurnNode } from "../../rlm/run-nodes.ts";
-import type { RunTree } from "../../rlm/run-tree.ts";
+import { oneLine } from "../../rlm/cut.ts";
+import { formatCount, formatMs, formatNumberOf } from "../../rlm/format.ts";
+import type { CallNode, CellNode, Retry, RunNode, TurnNode } from "../../rlm/run-nodes.ts";
 import { describeFailureCode } from "../../rlm/run-words.ts";
 import { CodeBlock } from "../ui/code-block.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { useFollow } from "../ui/use-follow.ts";
+import { ChildDetails } from "./child-details.tsx";
 import { Reply } from "./reply.tsx";
-import { type CallGroup, callLabel, endOf, type Row, type RowNode, spentOf, startOf, turnLabel } from "./rows.ts";
+import { type CallGroup, type Row, type RowNode, rowLabel, spentOf, turnLabel } from "./rows.ts";
 import { RunDetails } from "./run-details.tsx";
-import { Facts, Problem, Section, Title } from "./section.tsx";
+import { Facts, Problem, Remembered, Section, Title } from "./section.tsx";
+import { msOf, timeOf, Usage } from "./usage.tsx";
 
 interface DetailsProps {
-  readonly tree: RunTree;
   readonly row: Row;
   readonly element: RefObject<HTMLElement | null>;
   /** Back to the tree. */
@@ -22,11 +22,10 @@ interface DetailsProps {
 }
 
 /** All about the selected row. */
-export function Details({ tree, row, element, leave }: DetailsProps) {
+export function Details({ row, element, leave }: DetailsProps) {
   const { node } = row;
-  // The answer comes in the place of what the model wrote last, and is read from its beginning.
-  const shown = node.kind === "run" && tree.finished ? "answer" : node.id;
-  useFollow(element, isStreaming(tree, node), shown);
+  // An answer comes in the place of what the model wrote last, and is read from its beginning.
+  useFollow(element, isStreaming(node), hasEnded(node) ? `${node.id} ended` : node.id);
   return (
     <section
       class="details"
@@ -36,21 +35,26 @@ export function Details({ tree, row, element, leave }: DetailsProps) {
       tabIndex={0}
       onKeyDown={(event) => event.key === "Escape" && leave()}
     >
-      <Content key={node.id} tree={tree} row={row} />
+      <OfChild run={row.run} />
+      <Content key={node.id} row={row} />
     </section>
   );
 }
 
-function isStreaming(tree: RunTree, node: RowNode): boolean {
-  if (node.kind === "run") return tree.state !== "done";
-  return (node.kind === "turn" || node.kind === "cell") && node.state === "running";
+function isStreaming(node: RowNode): boolean {
+  return node.kind !== "group" && node.state === "running";
 }
 
-function Content({ tree, row }: { tree: RunTree; row: Row }) {
+/** True for a run, the child of another too, that is over. */
+function hasEnded(node: RowNode): boolean {
+  return node.kind === "run" ? node.finished !== null : node.kind === "call" && node.state !== "running";
+}
+
+function Content({ row }: { row: Row }) {
   const { node } = row;
   switch (node.kind) {
     case "run":
-      return <RunDetails tree={tree} />;
+      return <RunDetails run={node} />;
     case "turn":
       return <TurnDetails turn={node} />;
     case "cell":
@@ -58,8 +62,23 @@ function Content({ tree, row }: { tree: RunTree; row: Row }) {
     case "group":
       return <GroupDetails group={node} />;
     case "call":
-      return <CallDetails call={node} label={callLabel(row)} />;
+      return node.asks === "rlm" ? (
+        <ChildDetails call={node} label={rowLabel(row)} />
+      ) : (
+        <CallDetails call={node} label={rowLabel(row)} />
+      );
   }
+}
+
+/** Which child run the row is a part of. */
+function OfChild({ run: { started } }: { run: RunNode }) {
+  if (!started.parent) return null;
+  return (
+    <p class="note of-child">
+      <Icon name="type-hierarchy-sub" class="kind-child" />
+      <span title={started.question}>{oneLine(started.question.slice(0, 400), 160)}</span>
+    </p>
+  );
 }
 
 function TurnDetails({ turn }: { turn: TurnNode }) {
@@ -118,7 +137,8 @@ function CellDetails({ cell }: { cell: CellNode }) {
           facts={[
             ["Time", timeOf(msOf(cell))],
             ["Computing", cell.cpuMs === null ? null : formatMs(cell.cpuMs)],
-            ["Sub-calls", cell.calls.length === 0 ? null : formatCount(cell.calls.length)],
+            ["Sub-calls", countOf(cell, "llm")],
+            ["Child runs", countOf(cell, "rlm")],
           ]}
         />
       </Section>
@@ -126,19 +146,25 @@ function CellDetails({ cell }: { cell: CellNode }) {
   );
 }
 
+function countOf({ calls }: CellNode, asks: CallNode["asks"]): string | null {
+  const count = calls.filter((call) => call.asks === asks).length;
+  return count === 0 ? null : formatCount(count);
+}
+
 function GroupDetails({ group }: { group: CallGroup }) {
-  const { cell, calls, model } = group;
+  const { asks, cell, calls, model } = group;
   const failed = calls.filter((call) => call.error);
+  const one = asks === "rlm" ? "child run" : "sub-call";
   return (
     <>
       <Title>
-        Turn {cell.turn} · cell {cell.cell} · {formatNumberOf(calls.length, "sub-call")}
+        Turn {cell.turn} · cell {cell.cell} · {formatNumberOf(calls.length, one)}
       </Title>
       {failed.map((call) => (
         <Problem>{call.error?.message}</Problem>
       ))}
       <Usage model={model} spent={spentOf(group)} ms={msOf(group)} />
-      <p class="note">Unfold the row to see each sub-call.</p>
+      <p class="note">Unfold the row to see each {one}.</p>
     </>
   );
 }
@@ -148,6 +174,7 @@ function CallDetails({ call, label }: { call: CallNode; label: string }) {
     <>
       <Title>{label}</Title>
       {call.error && <Problem>{call.error.message}</Problem>}
+      {call.remembered && <Remembered of="sub-call" />}
       <Section title="Prompt" copy={call.prompt}>
         <LongText text={call.prompt} />
       </Section>
@@ -157,7 +184,7 @@ function CallDetails({ call, label }: { call: CallNode; label: string }) {
         </Section>
       )}
       {call.state === "running" && <p class="note">Waiting for the reply.</p>}
-      <Usage model={call.model} spent={call.spent} ms={msOf(call)} />
+      {!call.remembered && <Usage model={call.model} spent={call.spent} ms={msOf(call)} />}
     </>
   );
 }
@@ -178,42 +205,4 @@ function Retries({ retries }: { retries: readonly Retry[] }) {
       </ul>
     </Section>
   );
-}
-
-function Usage({ model, spent, ms }: { model: string | null; spent: Spent | null; ms: number | null }) {
-  return (
-    <Section title="Used">
-      <Facts
-        facts={[
-          ["Model", model],
-          ["Input", spent && inputOf(spent)],
-          ["Output", spent && outputOf(spent)],
-          ["Cost", spent && formatUsd(spent.costUsd)],
-          ["Time", timeOf(ms)],
-        ]}
-      />
-    </Section>
-  );
-}
-
-function inputOf({ usage }: Spent): string {
-  const { input, cachedInput, estimated } = usage;
-  const cached = cachedInput === 0 ? "" : `, ${Math.round((cachedInput / input) * 100)} % cached`;
-  return `${estimated ? "≈" : ""}${formatNumberOf(input, "token")}${cached}`;
-}
-
-function outputOf({ usage }: Spent): string {
-  const { output, reasoning, estimated } = usage;
-  const thought = reasoning === 0 ? "" : `, ${formatCount(reasoning)} of them reasoning`;
-  return `${estimated ? "≈" : ""}${formatNumberOf(output, "token")}${thought}`;
-}
-
-/** How long it took; null while it goes on. */
-function msOf(node: Exclude<RowNode, { kind: "run" }>): number | null {
-  const end = endOf(node);
-  return end === null ? null : end - startOf(node);
-}
-
-function timeOf(ms: number | null): string | null {
-  return ms === null ? null : formatMs(ms);
 }

@@ -1,13 +1,25 @@
 import { formatMs, formatNumberOf, formatTokens, formatUsd } from "../../rlm/format.ts";
+import type { FanOutQuestion } from "../../rlm/run-nodes.ts";
 import type { RunTree } from "../../rlm/run-tree.ts";
 import { describeActivity } from "../../rlm/run-words.ts";
 import { Icon } from "../ui/icon.tsx";
 import { usePost } from "./actions.ts";
+import { outcomeLook } from "./outcome.ts";
+import { describeFanOut } from "./protocol.ts";
+
+interface HeaderProps {
+  readonly tree: RunTree;
+  /** What the run waits for the user to say. */
+  readonly asking: FanOutQuestion | null;
+  readonly now: number;
+  readonly showAnswer: (() => void) | null;
+}
 
 /** The question, how it goes, and what it has used. */
-export function Header({ tree, now, showAnswer }: { tree: RunTree; now: number; showAnswer: (() => void) | null }) {
+export function Header({ tree, asking, now, showAnswer }: HeaderProps) {
   const post = usePost();
   const running = tree.state !== "done";
+  const { icon, tone } = lookOf(tree, asking);
   const question = tree.started?.question ?? "";
   return (
     <header class="header">
@@ -26,47 +38,47 @@ export function Header({ tree, now, showAnswer }: { tree: RunTree; now: number; 
         )}
       </div>
       <div class="header-line">
-        <p class={`activity icon-line ${outcomeOf(tree).tone}`} role="status" aria-live="polite">
-          <Icon name={outcomeOf(tree).icon} />
+        <p class={`activity icon-line ${tone}`} role="status" aria-live="polite">
+          <Icon name={icon} />
           <span>
-            {describeActivity(tree)}
+            {asking ? `Waiting for you: ${describeFanOut(asking)}` : describeActivity(tree)}
             {byWhat(tree)}
           </span>
         </p>
         <p class="models">{modelsOf(tree)}</p>
         <p class="figures">{figuresOf(tree, now).join(" · ")}</p>
       </div>
-      {running && <div class="progress" aria-hidden="true" />}
+      {running && !asking && <div class="progress" aria-hidden="true" />}
     </header>
   );
 }
 
-function outcomeOf(tree: RunTree): { icon: string; tone: string } {
-  switch (tree.stopReason) {
-    case null:
-      return { icon: tree.waiting ? "watch" : "loading codicon-modifier-spin", tone: "" };
-    case "answered":
-    case "direct":
-      return { icon: "pass", tone: "" };
-    case "failed":
-      return { icon: "error", tone: "error" };
-    case "cancelled":
-      return { icon: "circle-slash", tone: "" };
-    default:
-      return { icon: "warning", tone: "warning" };
-  }
+function lookOf(tree: RunTree, asking: FanOutQuestion | null): { icon: string; tone: string } {
+  if (tree.stopReason !== null) return outcomeLook(tree.stopReason);
+  if (asking) return { icon: "question", tone: "" };
+  return { icon: tree.waiting ? "watch" : "loading codicon-modifier-spin", tone: "" };
 }
 
 function figuresOf(tree: RunTree, now: number): string[] {
-  const { turns, calls, usage, costUsd } = tree.totals;
+  const { turns, calls, usage } = tree.totals;
+  const { children } = tree;
   const startedAt = tree.started?.at ?? now;
   const used = usage.input + usage.output > 0;
   return [
     formatNumberOf(turns, "turn"),
-    formatNumberOf(calls, "sub-call"),
-    ...(used ? [formatTokens(usage), costUsd === null ? "cost unknown" : formatUsd(costUsd)] : []),
+    // A child run is counted as a call too.
+    formatNumberOf(Math.max(0, calls - children), "sub-call"),
+    ...(children > 0 ? [formatNumberOf(children, "child run")] : []),
+    ...(used ? [formatTokens(usage), costOf(tree)] : []),
     formatMs((tree.finished?.at ?? now) - startedAt),
   ];
+}
+
+/** `$0.042 of $1.00` while it goes on; then what it has cost. */
+function costOf({ totals, started, finished }: RunTree): string {
+  if (totals.costUsd === null) return "cost unknown";
+  const limit = finished || !started || started.models.offline ? "" : ` of ${formatUsd(started.limits.usd)}`;
+  return `${formatUsd(totals.costUsd)}${limit}`;
 }
 
 /** An answer that no language model gave says so at once. */

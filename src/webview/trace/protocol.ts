@@ -1,6 +1,9 @@
 /** The messages between the extension and the trace panel. Each end parses what it receives. */
 import * as z from "zod";
 import { runEventSchema } from "../../rlm/events.ts";
+import type { FanOutChoice } from "../../rlm/fan-out.ts";
+import { formatNumberOf, formatShort, formatUsd } from "../../rlm/format.ts";
+import type { FanOutQuestion } from "../../rlm/run-nodes.ts";
 
 /** What the extension tells the view. */
 export const toTraceView = z.discriminatedUnion("type", [
@@ -23,7 +26,34 @@ export const fromTraceView = z.discriminatedUnion("type", [
   z.object({ type: z.literal("open"), path: z.string().min(1), from: line, to: line }),
   z.object({ type: z.literal("openLink"), url: z.url({ protocol: /^https?$/ }) }),
   z.object({ type: z.literal("stop") }),
+  /** May the calls be made that the `fanout.asked` event with this number asks for? */
+  z.object({
+    type: z.literal("decide"),
+    asked: z.number().int().nonnegative(),
+    choice: z.enum(["all", "five", "stop"]),
+  }),
   /** Put a text on the clipboard. */
   z.object({ type: z.literal("copy"), text: z.string() }),
 ]);
 export type FromTraceView = z.infer<typeof fromTraceView>;
+
+/** What the user may choose, in the words of both ends. Five of no more than five calls would be all. */
+export function fanOutChoices({ calls }: Pick<FanOutQuestion, "calls">): { choice: FanOutChoice; label: string }[] {
+  return [
+    { choice: "all", label: "Run all" },
+    ...(calls > 5 ? [{ choice: "five" as const, label: "Run five first" }] : []),
+    { choice: "stop", label: "Stop these calls" },
+  ];
+}
+
+/** `Cell 1 of turn 3 wants 120 sub-calls` */
+export function describeFanOut(question: Pick<FanOutQuestion, "turn" | "cell" | "calls" | "depth">): string {
+  const { turn, cell, calls, depth } = question;
+  const whose = depth > 0 ? " of a child run" : "";
+  return `Cell ${cell} of turn ${turn}${whose} wants ${formatNumberOf(calls, "sub-call")}`;
+}
+
+/** `≈310k tokens, ≈$0.840` */
+export function describeForecast({ tokens, usd }: Pick<FanOutQuestion, "tokens" | "usd">): string {
+  return `≈${formatShort(tokens)} tokens, ${usd === null ? "cost unknown" : `≈${formatUsd(usd)}`}`;
+}

@@ -1,7 +1,8 @@
 import type { ContextManifest } from "../../rlm/context.ts";
-import { formatCount, formatMs, formatNumberOf, formatShort } from "../../rlm/format.ts";
+import type { Citation, EventOf } from "../../rlm/events.ts";
+import { formatCount, formatMs, formatNumberOf, formatShort, formatUsd } from "../../rlm/format.ts";
 import { estimateTokens } from "../../rlm/limits.ts";
-import type { RunTree } from "../../rlm/run-tree.ts";
+import type { RunNode } from "../../rlm/run-nodes.ts";
 import { Icon } from "../ui/icon.tsx";
 import { Answer } from "./answer.tsx";
 import { Reply } from "./reply.tsx";
@@ -9,38 +10,39 @@ import { turnLabel } from "./rows.ts";
 import { Facts, Section, Title } from "./section.tsx";
 
 /** The run as a whole: its answer once it is there, until then what the model writes. */
-export function RunDetails({ tree }: { tree: RunTree }) {
-  const { started, answer, finished } = tree;
+export function RunDetails({ run }: { run: RunNode }) {
+  const { started, finished } = run;
+  if (!finished) return <LiveTurn run={run} />;
   return (
     <>
-      {answer !== null && (
-        <Section title="Answer" copy={answer}>
-          <Answer text={answer} citations={tree.citations} />
-          <MissingCitations tree={tree} />
-        </Section>
-      )}
-      {finished && answer === null && <p class="note">This run ended without an answer.</p>}
-      {!finished && <LiveTurn tree={tree} />}
-      {finished && (
-        <>
-          <Section title="Question" {...(started ? { copy: started.question } : {})}>
-            <p class="question">{started?.question}</p>
-          </Section>
-          <Section title="Run">
-            <Facts facts={[...contextFacts(tree), ...startFacts(tree)]} />
-          </Section>
-        </>
-      )}
+      <RunAnswer run={run} />
+      {finished.answer === null && <p class="note">This run ended without an answer.</p>}
+      <Section title="Question" copy={started.question}>
+        <p class="question">{started.question}</p>
+      </Section>
+      <RunFacts run={run} title="Run" />
     </>
   );
 }
 
-/** What it is asked about, and what the model writes. */
-function LiveTurn({ tree }: { tree: RunTree }) {
-  const turn = tree.turns.at(-1);
+/** The answer of a run, nothing where it has none, and what is wrong with its citations. */
+export function RunAnswer({ run: { finished } }: { run: RunNode }) {
+  if (!finished || finished.answer === null) return null;
+  const { answer, citations } = finished;
+  return (
+    <Section title="Answer" copy={answer}>
+      <Answer text={answer} citations={citations} />
+      <MissingCitations citations={citations} />
+    </Section>
+  );
+}
+
+/** What a run that goes on is asked about, and what its model writes. */
+export function LiveTurn({ run }: { run: RunNode }) {
+  const turn = run.turns.at(-1);
   return (
     <>
-      {tree.context && <p class="note">{describeContext(tree.context.manifest)}</p>}
+      {run.context && <p class="note">{describeContext(run.context.manifest)}</p>}
       {turn && (
         <>
           <Title>{turnLabel(turn)}</Title>
@@ -51,21 +53,30 @@ function LiveTurn({ tree }: { tree: RunTree }) {
   );
 }
 
+/** What a run looked at, who answered, and how much it may use. */
+export function RunFacts({ run, title }: { run: RunNode; title: string }) {
+  return (
+    <Section title={title}>
+      <Facts facts={[...contextFacts(run), ...startFacts(run)]} />
+    </Section>
+  );
+}
+
 /** `payments · 1,204 files · ≈2.1M tok` */
 function describeContext({ kind, name, files, lines, chars }: ContextManifest): string {
   const size = kind === "files" ? formatNumberOf(files, "file") : formatNumberOf(lines, "line");
   return `${name} · ${size} · ≈${formatShort(estimateTokens(chars))} tok`;
 }
 
-function MissingCitations({ tree }: { tree: RunTree }) {
-  const missing = tree.citations.filter(({ status }) => status === "missing").length;
+function MissingCitations({ citations }: { citations: readonly Citation[] }) {
+  const missing = citations.filter(({ status }) => status === "missing").length;
   if (missing === 0) return null;
   return (
     <p class="icon-line warning">
       <Icon name="warning" />
       <span>
-        {missing} of {formatNumberOf(tree.citations.length, "citation")} {missing === 1 ? "names" : "name"} a file or
-        lines that are not there.
+        {missing} of {formatNumberOf(citations.length, "citation")} {missing === 1 ? "names" : "name"} a file or lines
+        that are not there.
       </span>
     </p>
   );
@@ -73,7 +84,7 @@ function MissingCitations({ tree }: { tree: RunTree }) {
 
 type FactList = readonly (readonly [string, string | null])[];
 
-function contextFacts({ context }: RunTree): FactList {
+function contextFacts({ context, started }: RunNode): FactList {
   if (!context) return [];
   const { kind, name, files, lines, chars, leftOut } = context.manifest;
   const out = Object.entries(leftOut).map(
@@ -84,20 +95,32 @@ function contextFacts({ context }: RunTree): FactList {
     ["Size", `${kind === "files" ? `${formatNumberOf(files, "file")}, ` : ""}${formatNumberOf(lines, "line")}`],
     ["Tokens", `≈${formatCount(estimateTokens(chars))}`],
     ["Left out", out.length === 0 ? null : out.join(", ")],
-    ["Collected in", formatMs(context.ms)],
+    // A child run is handed what was collected for its parent.
+    ["Collected in", started.parent ? null : formatMs(context.ms)],
   ];
 }
 
 const reasonWords: Readonly<Record<string, string>> = { "too-large": "too large", symlink: "links out of the folder" };
 
-function startFacts({ started }: RunTree): FactList {
-  if (!started) return [];
+function startFacts({ started }: RunNode): FactList {
   const { root, sub, offline } = started.models;
-  const { turns, calls, tokens, seconds } = started.limits;
-  const limits = [formatNumberOf(turns, "turn"), formatNumberOf(calls, "sub-call"), formatNumberOf(tokens, "token")];
   return [
     ["Model", offline ? `${root}: no language model was asked` : root],
     ["Sub-model", sub === root ? null : sub],
-    ["Limits", [...limits, formatMs(seconds * 1_000)].join(", ")],
+    [started.parent ? "Its share" : "Limits", limitsOf(started)],
   ];
+}
+
+function limitsOf({ limits, models, depth }: EventOf<"run.started">): string {
+  const { turns, calls, tokens, usd, seconds } = limits;
+  // Runs below this one; nothing is said of depths that do not count.
+  const levels = Math.max(0, limits.depth - 1 - depth);
+  return [
+    formatNumberOf(turns, "turn"),
+    formatNumberOf(calls, "sub-call"),
+    levels === 0 ? "no child runs" : `child runs ${formatNumberOf(levels, "level")} deep`,
+    formatNumberOf(tokens, "token"),
+    ...(models.offline ? [] : [formatUsd(usd)]),
+    formatMs(seconds * 1_000),
+  ].join(", ");
 }

@@ -52,3 +52,13 @@ export function Problem({ children }: { children: ComponentChildren }) {
     </p>
   );
 }
+
+/** Said of a call whose reply was known already. */
+export function Remembered({ of }: { of: "sub-call" | "child run" }) {
+  return (
+    <p class="icon-line">
+      <Icon name="history" />
+      <span>Remembered from an equal {of} before: nothing was asked, and it cost nothing.</span>
+    </p>
+  );
+}

@@ -24,6 +24,8 @@ interface TreeGridProps extends TreeHandlers {
   readonly tree: RunTree;
   readonly rows: readonly Row[];
   readonly selected: string;
+  /** A row to bring into sight; once for each object. */
+  readonly revealed: { readonly id: string } | null;
   readonly now: number;
 }
 
@@ -34,11 +36,15 @@ interface View {
 }
 
 /** The run as a tree with columns. Only the rows in sight are in the page. */
-export function TreeGrid({ tree, rows, selected, now, select, toggle, enter }: TreeGridProps) {
+export function TreeGrid({ tree, rows, selected, revealed, now, select, toggle, enter }: TreeGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View>({ top: 0, height: 0 });
   useFollow(scroller, tree.state !== "done", tree);
   useLayoutEffect(() => observe(scroller.current, setView), []);
+  useLayoutEffect(() => {
+    const row = rows.findIndex(({ node }) => node.id === revealed?.id);
+    if (scroller.current && row >= 0) setView(bringIntoView(scroller.current, row));
+  }, [revealed]);
 
   const first = Math.max(0, Math.floor(view.top / rowHeight) - margin);
   const drawn = rows.slice(first, Math.ceil((view.top + view.height) / rowHeight) + margin);

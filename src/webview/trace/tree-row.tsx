@@ -40,7 +40,7 @@ export function TreeRow({ id, row, index, top, text, selected, select, toggle }:
       <span role="gridcell" class="tree-name" title={text.description}>
         <span class="indent" style={{ width: `${(level - 1) * 8}px` }} />
         <Twistie open={open} toggle={() => toggle(node.id)} />
-        <Icon name={iconOf(node, text.state)} class={`kind-${node.kind === "group" ? "call" : node.kind}`} />
+        <Icon name={iconOf(node, text.state)} class={`kind-${kindOf(node)}`} />
         <span class="label">{text.label}</span>
         {stateWords[text.state] && <span class="visually-hidden">{stateWords[text.state]}</span>}
         <span class="description">{text.description}</span>
@@ -84,16 +84,25 @@ const stateWords: Readonly<Record<NodeState, string>> = {
   done: "",
 };
 
-const kindIcons: Readonly<Record<RowNode["kind"], string>> = {
+type Kind = "run" | "turn" | "cell" | "call" | "child";
+
+const kindIcons: Readonly<Record<Kind, string>> = {
   run: "run-all",
   turn: "comment",
   cell: "code",
-  group: "call-outgoing",
   call: "call-outgoing",
+  child: "type-hierarchy-sub",
 };
+
+/** What a row is about, which has a colour and an icon of its own. */
+function kindOf(node: RowNode): Kind {
+  if (node.kind !== "call" && node.kind !== "group") return node.kind;
+  return node.asks === "rlm" ? "child" : "call";
+}
 
 function iconOf(node: RowNode, state: NodeState): string {
   if (state === "running") return "loading codicon-modifier-spin";
   if (state === "failed") return "error";
-  return state === "stopped" ? "circle-slash" : kindIcons[node.kind];
+  if (state === "stopped") return "circle-slash";
+  return node.kind === "call" && node.remembered ? "history" : kindIcons[kindOf(node)];
 }
