@@ -1,6 +1,6 @@
 """Runs one workload once with the official `rlm` package, unmodified, from its checkout in $PEER.
 
-usage: PEER=<checkout of alexzhang13/rlm> python3 peer.py {niah|fanout|iterations} N
+usage: PEER=<checkout of alexzhang13/rlm> python3 peer.py {niah|fanout|iterations|children} N
 The model is a script inside the same process, so that the peer pays for no HTTP. Prints one JSON line.
 """
 import asyncio
@@ -50,6 +50,19 @@ def iterations(n):
     return "x" * 1000, "loop", "0", 0, root, {"max_iterations": n + 1}
 
 
+def children(n):
+    ask = f"r = rlm_query_batched(['part ' + 'y' * 1000 + str(i) for i in range({n})])\nresult = len(r)\nprint(result)"
+
+    def root(turn):
+        return cell(ask) if turn == 0 else cell(ANSWER)
+
+    return "x" * 1000, "count", str(n), 0, root, {"max_depth": 2}
+
+
+def child(turn):
+    return cell("print(len(context))") if turn == 0 else cell("result = len(context)\n" + ANSWER)
+
+
 class Scripted(BaseLM):
     root = None
     latency = 0
@@ -61,7 +74,9 @@ class Scripted(BaseLM):
     def reply(self, prompt):
         if isinstance(prompt, list) and prompt and prompt[0].get("role") == "system":
             self.turn += 1
-            return Scripted.root(self.turn - 1)
+            # A child is given no question of its own.
+            script = Scripted.root if "Answer the following" in json.dumps(prompt[:2]) else child
+            return script(self.turn - 1)
         return "seen " + str(prompt)[-12:]
 
     def completion(self, prompt):
@@ -81,7 +96,7 @@ class Scripted(BaseLM):
 
 
 def main():
-    workload = {"niah": niah, "fanout": fanout, "iterations": iterations}[sys.argv[1]]
+    workload = {"niah": niah, "fanout": fanout, "iterations": iterations, "children": children}[sys.argv[1]]
     context, question, expected, Scripted.latency, root, options = workload(int(sys.argv[2]))
     Scripted.root = staticmethod(root)
     rlm.core.rlm.get_client = rlm.clients.get_client = lambda backend, kwargs: Scripted(**(kwargs or {}))

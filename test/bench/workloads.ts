@@ -76,12 +76,35 @@ function iterations(turns: number): Workload {
   };
 }
 
+function children(name: string, count: number, peer: boolean): Workload {
+  const ask = `context.length;
+var answers = await rlm_query_batched(Array.from({ length: ${count} }, (_, i) => ({ question: "part", sub: "part " + "y".repeat(1000) + i })));
+print(answers.length)`;
+  return {
+    name,
+    lines: 20,
+    question: "count",
+    answer: String(count),
+    script: ({ messages }) => {
+      const first = turnOf(messages) === 0;
+      if (messages[1]?.content.startsWith("# Question\n\npart\n")) {
+        return first ? cell("print(context.length)") : cell("FINAL(context.length)");
+      }
+      return first ? cell(ask) : cell("FINAL(answers.filter((answer) => /^10\\d\\d$/.test(answer)).length)");
+    },
+    concurrency: 8,
+    ...(peer ? { peer: ["children", count] as const } : {}),
+  };
+}
+
 export const workloads: readonly Workload[] = [
   niah("niah", 1_000_000),
   niah("niah5", 5_000_000),
   iterations(50),
   fanout("fanout", 200, 16, true),
   fanout("fanout100", 1_000, 100, false),
+  children("children", 16, true),
+  children("children64", 64, false),
 ];
 
 /** The words and the needle of the haystack, which stands at 60 % of the lines. */

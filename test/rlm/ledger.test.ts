@@ -207,6 +207,19 @@ describe("a child", () => {
     expect(() => ledger.countCall()).toThrow(LimitError);
   });
 
+  it("may not use with its siblings more than all of them have above", async () => {
+    const ledger = ledgerOf({ tokens: 12_000 });
+    const children = [ledger.child(), ledger.child(), ledger.child()];
+    const taken = await Promise.allSettled(
+      children.map(async (child) => {
+        const reservation = await child.reserve(planned(20_000), never);
+        reservation.settle(spent(5_000, Math.min(900, reservation.maxOutput ?? 900)));
+      }),
+    );
+    expect(taken.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
+    expect(ledger.totals().usage.input).toBe(10_000);
+  });
+
   it("ends before the work of its parent has to", () => {
     let now = 0;
     const ledger = new Ledger(limits({ seconds: 100 }), () => now);
