@@ -14,7 +14,7 @@ import { readCall } from "./cell-call.ts";
 import { excerptAt, rewriteCell } from "./cell-rewrite.ts";
 import { guestLibrary } from "./guest-library.ts";
 import type { ContextFunctions } from "./host-functions.ts";
-import { type GuestMemory, guestMemoryBytes, wasmPage } from "./snapshot.ts";
+import { type GuestMemory, guestMemoryBytes, usedBytes, wasmPage } from "./snapshot.ts";
 import type { Control, SandboxLimits, WorkerOutcome } from "./worker-protocol.ts";
 
 /** JS_EVAL_FLAG_ASYNC of QuickJS: top-level await; the promise resolves to `{value}` with the last expression's value. */
@@ -122,7 +122,8 @@ export class Guest {
 
   /** Remembers the memory as it is, for `reset`; to be called before any cell has run. */
   keepUnused(): void {
-    this.#unused = withoutZeros(new Uint8Array(this.memory.buffer));
+    const memory = new Uint8Array(this.memory.buffer);
+    this.#unused = memory.slice(0, usedBytes(memory));
   }
 
   /** Makes it a guest over another context that has run no cell. @returns false where it can't be one */
@@ -390,14 +391,6 @@ export class Guest {
     const [name, message] = error instanceof Error ? [error.name, error.message] : ["Error", String(error)];
     this.#vm.newError({ name, message: sane(message) }).consume((handle) => promise.reject(handle));
   }
-}
-
-/** A copy up to the last byte that is not zero. */
-function withoutZeros(memory: Uint8Array): Uint8Array {
-  const words = new BigUint64Array(memory.buffer);
-  let used = words.length;
-  while (used > 0 && words[used - 1] === 0n) used -= 1;
-  return memory.slice(0, used * 8);
 }
 
 interface Thrown {

@@ -19,12 +19,15 @@ export interface GuestMemory {
  * It holds only in a guest that was set up in the same way, which `layout` tells: the addresses of what the host holds.
  */
 export interface Snapshot {
+  /** The memory up to its last byte that is not zero, or a little more. */
   readonly bytes: SharedArrayBuffer;
+  /** One number: the pages that the memory has. */
+  readonly pages: SharedArrayBuffer;
   readonly layout: string;
 }
 
 /**
- * Copies a guest's memory, into the buffer of an earlier snapshot where there is one.
+ * Copies a guest's memory, into the buffers of an earlier snapshot where there is one.
  * @returns null where it is larger than a snapshot may be
  */
 export function takeSnapshot(
@@ -36,17 +39,34 @@ export function takeSnapshot(
   const from = new Uint8Array(memory.buffer);
   const maxByteLength = guestMemoryBytes(memoryLimit);
   if (from.length > maxByteLength) return null;
-  const bytes = earlier?.bytes ?? new SharedArrayBuffer(from.length, { maxByteLength });
-  if (bytes.byteLength < from.length) bytes.grow(from.length);
-  new Uint8Array(bytes).set(from);
-  return earlier ?? { bytes, layout };
+  const used = usedBytes(from);
+  const bytes = earlier?.bytes ?? new SharedArrayBuffer(used, { maxByteLength });
+  const pages = earlier?.pages ?? new SharedArrayBuffer(4);
+  if (bytes.byteLength < used) bytes.grow(used);
+  const to = new Uint8Array(bytes);
+  to.set(from.subarray(0, used));
+  to.fill(0, used);
+  new Int32Array(pages)[0] = from.length / wasmPage;
+  return earlier ?? { bytes, pages, layout };
+}
+
+const zeros = Buffer.alloc(wasmPage);
+
+/** How many bytes there are up to the last page that is not all zeros. */
+export function usedBytes(memory: Uint8Array): number {
+  const view = Buffer.from(memory.buffer, memory.byteOffset, memory.length);
+  let end = view.length;
+  while (end > 0 && view.subarray(end - wasmPage, end).equals(zeros)) end -= wasmPage;
+  return end;
 }
 
 /** Puts a snapshot into a new guest's memory. @returns false where the guest is laid out in another way */
 export function restoreSnapshot(memory: GuestMemory, layout: string, snapshot: Snapshot): boolean {
   if (layout !== snapshot.layout) return false;
-  const missing = snapshot.bytes.byteLength - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(missing / wasmPage);
-  new Uint8Array(memory.buffer).set(new Uint8Array(snapshot.bytes));
+  const missing = (new Int32Array(snapshot.pages)[0] ?? 0) - memory.buffer.byteLength / wasmPage;
+  if (missing > 0) memory.grow(missing);
+  const to = new Uint8Array(memory.buffer);
+  to.set(new Uint8Array(snapshot.bytes));
+  to.fill(0, snapshot.bytes.byteLength);
   return true;
 }

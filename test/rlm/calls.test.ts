@@ -34,8 +34,12 @@ describe("a reply that the run has had before", () => {
   it("is asked for again with fresh, from another model, and as often as one batch wants it", async () => {
     const code = `list();
 await llm_query("a"); await llm_query("a", { fresh: true }); await llm_query("a", { model: "other" });
-await llm_query_batched(["b", "b", "b"]); FINAL((await llm_query_batched(["b", "b", "b"])).length)`;
-    const { server } = await asked(replies([cell(code)]));
+const first = await llm_query_batched(["b", "b", "b"]); FINAL([first, await llm_query_batched(["b", "b", "b"])])`;
+    let n = 0;
+    const { server, result } = await asked(replies([cell(code)], () => `reply ${++n}`));
+    const three = ["reply 4", "reply 5", "reply 6"];
+    const [first, again] = JSON.parse(result.answer ?? "");
+    expect([first.toSorted(), again]).toEqual([three, first]);
     expect(server.requests.slice(1).map(({ model, messages }) => `${model}:${messages[0]?.content}`)).toEqual([
       "scripted-sub:a",
       "scripted-sub:a",
