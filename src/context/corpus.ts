@@ -64,7 +64,7 @@ export interface Corpus {
 }
 
 /** The shown paths, in ascending order. */
-export function pathsOf({ table }: Corpus): string[] {
+export function pathsOf({ table }: Pick<Corpus, "table">): string[] {
   return table.files === 0 ? [] : table.paths.split("\0");
 }
 
