@@ -28,16 +28,32 @@ export function Header({ tree, now, showAnswer }: { tree: RunTree; now: number; 
       <div class="header-line">
         <p class={`activity icon-line ${outcomeOf(tree).tone}`} role="status" aria-live="polite">
           <Icon name={outcomeOf(tree).icon} />
-          <span>
-            {describeActivity(tree)}
-            {byWhat(tree)}
-          </span>
+          {tree.waiting ? <Wait tree={tree} since={tree.waiting.at} now={now} /> : <Activity tree={tree} now={now} />}
         </p>
         <p class="models">{modelsOf(tree)}</p>
         <p class="figures">{figuresOf(tree, now).join(" · ")}</p>
       </div>
       {running && <div class="progress" aria-hidden="true" />}
     </header>
+  );
+}
+
+function Activity({ tree, now }: { tree: RunTree; now: number }) {
+  return (
+    <span>
+      {describeActivity(tree, now)}
+      {byWhat(tree)}
+    </span>
+  );
+}
+
+/** A wait counts down for the eye; it is said aloud once, as it was when it began. */
+function Wait({ tree, since, now }: { tree: RunTree; since: number; now: number }) {
+  return (
+    <>
+      <span class="visually-hidden">{describeActivity(tree, since)}</span>
+      <span aria-hidden="true">{describeActivity(tree, now)}</span>
+    </>
   );
 }
 
