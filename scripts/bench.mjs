@@ -6,7 +6,7 @@ import path from "node:path";
 import { passOn } from "./pass-on.mjs";
 import { environment, makeReady, node22, root } from "./ready.mjs";
 
-makeReady();
+await makeReady();
 // Installed only now, on a fresh clone.
 const { build } = await import("esbuild");
 const folder = mkdtempSync(path.join(os.tmpdir(), "rlm-subject-"));

@@ -2,15 +2,17 @@ import path from "node:path";
 import { text } from "node:stream/consumers";
 import type { ContextSource } from "../context/collector-protocol.ts";
 import { type AskOptions, readAskOptions } from "./ask-options.ts";
+import { tellingFailure } from "./failure.ts";
 import { runInTerminal } from "./run-in-terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** `rlm ask`. @returns the exit code */
 export async function askCommand(args: readonly string[]): Promise<number> {
   const options = readAskOptions(args);
-  const context = await contextOf(options);
-  const { exitCode } = await runInTerminal(options.question, context, options);
-  return exitCode;
+  return tellingFailure(options.json, async () => {
+    const { exitCode } = await runInTerminal(options.question, await contextOf(options), options);
+    return exitCode;
+  });
 }
 
 async function contextOf(options: AskOptions): Promise<ContextSource> {

@@ -3,11 +3,14 @@ import { listModels } from "../models/list-models.ts";
 import { offlineModel } from "../models/offline-model.ts";
 import { openAiModel } from "../models/openai-model.ts";
 import type { CancelSignal } from "../rlm/cancel.ts";
+import { oneLine } from "../rlm/cut.ts";
 import { type Model, ModelFailure } from "../rlm/model.ts";
 import type { ModelOptions } from "./ask-options.ts";
 import { UsageError } from "./usage-error.ts";
 
 const openAi = "https://api.openai.com/v1";
+/** Characters of a model's name in a message. */
+const maxName = 60;
 
 /** The part of the environment that chooses an endpoint. */
 export interface ModelEnvironment {
@@ -55,6 +58,9 @@ async function onlyModel(endpoint: { baseUrl: string; apiKey: string | null }, s
   });
   const [only, ...others] = models;
   if (only !== undefined && others.length === 0) return only;
-  const some = models.slice(0, 5).join(", ");
+  const some = models
+    .slice(0, 5)
+    .map((id) => oneLine(id, maxName))
+    .join(", ");
   throw new UsageError(`Which model? Name one with --model${some ? `, for example: ${some}` : ""}.`);
 }

@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { formatCount } from "../rlm/format.ts";
 import { readDemoOptions } from "./ask-options.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { tellingFailure } from "./failure.ts";
 import { runInTerminal } from "./run-in-terminal.ts";
 
 const lines = 1_000_000;
@@ -10,6 +11,10 @@ const words = ["blah", "random", "text", "data", "content", "information", "samp
 /** `rlm demo`: hides a number in a million lines and has it found. @returns the exit code */
 export async function demoCommand(args: readonly string[]): Promise<number> {
   const options = readDemoOptions(args);
+  return tellingFailure(options.json, () => demo(options));
+}
+
+async function demo(options: ReturnType<typeof readDemoOptions>): Promise<number> {
   const number = randomInt(1_000_000, 10_000_000);
   const at = randomInt(Math.floor(lines / 10), lines);
   process.stderr.write(`Hid a magic number in line ${formatCount(at)} of ${formatCount(lines)}.\n`);

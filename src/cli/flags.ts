@@ -10,6 +10,12 @@ export function parseFlags<const F extends Flags>(args: readonly string[], optio
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const message = error.message.split(". ")[0] ?? error.message;
-    throw new UsageError(`${message}. See rlm --help.`);
+    throw new UsageError(`${message}. ${hintFor(args)}See rlm --help.`);
   }
+}
+
+/** Whoever asks a question that begins with a dash means no flag by it. */
+function hintFor(args: readonly string[]): string {
+  const isQuestion = (arg: string) => arg.startsWith("-") && arg !== "-" && !/^--?[\w-]*(=.*)?$/s.test(arg);
+  return args.some(isQuestion) ? "Write -- before a question that begins with a dash. " : "";
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /** The terminal's door: `rlm ask`, `rlm demo`, `rlm context`. */
-import { CancelledError } from "../rlm/cancel.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { printable } from "./printable.ts";
+import { tellingFailure, tellLine } from "./failure.ts";
+import { nodeComplaint } from "./node-version.ts";
+import { systemReason } from "./system-reason.ts";
 import { UsageError } from "./usage-error.ts";
 
 declare const rlmVersion: string | undefined;
@@ -34,7 +35,8 @@ Output
   --json              one JSON object instead of the answer
   --trace FILE        write the run's events as JSON lines
 
-Exit codes: 0 answered, 1 failed, 2 usage error, 3 stopped by a limit with a partial answer, 130 cancelled.
+Exit codes: 0 answered, 1 failed, 2 usage error, 3 stopped by a limit with a partial answer, 130 cancelled,
+            143 terminated.
 `;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -58,21 +60,25 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that went away (`rlm ask … | head`) is no error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+let outputFailed = false;
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // A reader that went away (`rlm ask … | head`) is no error.
+  if (error.code === "EPIPE" || outputFailed) return;
+  outputFailed = true;
+  process.exitCode = exitCodes.failed;
+  tellLine(`The answer can't be written: ${systemReason(error)}.`);
+});
+// Without stderr there is nobody to tell.
+process.stderr.on("error", () => {});
+
+/** @returns the exit code */
+function run(): Promise<number> {
+  const complaint = nodeComplaint(process.versions.node);
+  if (complaint === null) return tellingFailure(false, () => main(process.argv.slice(2)));
+  tellLine(complaint);
+  return Promise.resolve(exitCodes.failed);
 }
 
-function exitCodeFor(error: unknown): number {
-  if (error instanceof UsageError) return exitCodes.usage;
-  return error instanceof CancelledError ? exitCodes.cancelled : exitCodes.failed;
-}
-
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`rlm: ${printable(error instanceof Error ? error.message : String(error))}\n`);
-  process.exitCode = exitCodeFor(error);
-}
+const exitCode = await run();
+if (!outputFailed) process.exitCode = exitCode;

@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import { oneLine } from "../rlm/cut.ts";
 import type { RunEvent } from "../rlm/events.ts";
 import { formatCount, formatMs, formatNumberOf, formatShort, formatTokens, formatUsd } from "../rlm/format.ts";
@@ -6,7 +5,8 @@ import { estimateTokens } from "../rlm/limits.ts";
 import type { CallNode, CellNode, TurnNode } from "../rlm/run-nodes.ts";
 import { RunTree, sumSpent } from "../rlm/run-tree.ts";
 import { describeActivity } from "../rlm/run-words.ts";
-import { printable } from "./printable.ts";
+import { printableLine } from "./printable.ts";
+import { styled, takesEscapes } from "./style.ts";
 
 const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const frameMs = 80;
@@ -14,24 +14,25 @@ const codeChars = 60;
 
 /**
  * Tells a run's story on a stream: one line for each finished step and, on a terminal, one moving line for what goes on
- * now. Plain lines where it is no terminal or `NO_COLOR` is set.
+ * now. Plain lines where the stream takes no escapes.
  */
 export async function showProgress(events: AsyncIterable<RunEvent>, out: NodeJS.WriteStream): Promise<void> {
-  const live = out.isTTY && !process.env.NO_COLOR;
+  const live = takesEscapes(out);
   const tree = new RunTree();
   const status = live ? startStatus(out, tree) : null;
   let told = 0;
   const tell = (line: string) => {
     status?.clear();
-    const plain = printable(line);
-    out.write(`${live ? styleText("dim", plain) : plain}\n`);
+    const plain = printableLine(line);
+    out.write(`${live ? styled("dim", plain) : plain}\n`);
   };
   for await (const event of events) {
     tree.add(event);
     if (event.type === "run.started" && event.models.offline) tell(offlineLine);
     else if (event.type === "context.ready") tell(contextLine(event));
     else if (event.type === "warning") tell(`Warning: ${event.message}`);
-    else if (event.type === "call.retrying") tell(`${event.message} Trying again in ${formatMs(event.waitMs)}.`);
+    else if (event.type === "call.retrying")
+      tell(`${asSentence(event.message)} Trying again in ${formatMs(event.waitMs)}.`);
     const over = event.type === "run.finished" ? tree.turns.length : tree.turns.length - 1;
     for (; told < over; told += 1) for (const line of turnLines(tree.turns[told])) tell(line);
     if (event.type === "run.finished") tell(totalsLine(event));
@@ -51,9 +52,10 @@ function startStatus(out: NodeJS.WriteStream, tree: RunTree): Status {
   const clear = () => out.write("\r\x1b[2K");
   const timer = setInterval(() => {
     frame += 1;
-    const line = `${spinner[frame % spinner.length]} ${describeActivity(tree)}`;
+    const line = `${spinner[frame % spinner.length]} ${describeActivity(tree, Date.now())}`;
     clear();
-    out.write(printable(oneLine(line, Math.max(20, (out.columns ?? 80) - 1))));
+    // A line that wraps could not be cleared whole. A terminal of unknown width says 0.
+    out.write(oneLine(printableLine(line), Math.max(8, (out.columns || 80) - 1)));
   }, frameMs);
   return {
     clear,
@@ -64,10 +66,14 @@ function startStatus(out: NodeJS.WriteStream, tree: RunTree): Status {
   };
 }
 
+function asSentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
 function contextLine({ manifest, ms }: Extract<RunEvent, { type: "context.ready" }>): string {
   const leftOut = Object.values(manifest.leftOut).reduce((sum, count) => sum + count, 0);
   const size =
-    manifest.kind === "text" ? `${formatCount(manifest.lines)} lines` : formatNumberOf(manifest.files, "file");
+    manifest.kind === "text" ? formatNumberOf(manifest.lines, "line") : formatNumberOf(manifest.files, "file");
   const parts = [
     `${manifest.name}: ${size}`,
     `≈${formatShort(estimateTokens(manifest.chars))} tokens`,

@@ -1,88 +1,91 @@
 import { ask, type RunResult } from "../ask.ts";
 import type { ContextSource } from "../context/collector-protocol.ts";
-import { CancelSource } from "../rlm/cancel.ts";
+import { CancelledError, CancelSource } from "../rlm/cancel.ts";
+import { oneLine } from "../rlm/cut.ts";
 import type { StopReason } from "../rlm/events.ts";
+import { formatCount } from "../rlm/format.ts";
 import type { AskOptions } from "./ask-options.ts";
+import { checkContext } from "./check-context.ts";
 import { chooseModels } from "./choose-models.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { exitCodeOf } from "./exit-codes.ts";
+import { tellLine } from "./failure.ts";
+import { InterruptedError, listenForInterrupt } from "./interrupt.ts";
 import { printable } from "./printable.ts";
 import { showProgress } from "./progress.ts";
+import { jsonOfFailure, jsonOfResult } from "./result-json.ts";
+import { takesEscapes } from "./style.ts";
+import { systemReason } from "./system-reason.ts";
 import { renderMarkdown } from "./terminal-markdown.ts";
-import { openTrace } from "./trace-file.ts";
+import { checkTrace, openTrace } from "./trace-file.ts";
 
 type RunOptions = Omit<AskOptions, "question" | "context" | "text">;
 
-/** Runs a question: progress on stderr, the answer alone on stdout. Ctrl-C cancels it. */
+/**
+ * Runs a question: progress on stderr, the answer alone on stdout. Ctrl-C cancels it.
+ * @throws UsageError, ContextError, ModelFailure, InterruptedError: before the run has begun
+ */
 export async function runInTerminal(
   question: string,
   context: ContextSource,
   options: RunOptions,
 ): Promise<{ exitCode: number; answer: string | null }> {
   const cancel = new CancelSource();
-  const stopListening = onInterrupt(() => cancel.abort());
+  const interrupt = listenForInterrupt(
+    () => cancel.abort(),
+    () => options.json && process.stdout.write(`${jsonOfFailure(endedEarly)}\n`),
+  );
   try {
-    const parts = await chooseModels(options, process.env, cancel);
-    const writeTrace = options.trace === undefined ? null : await openTrace(options.trace);
-    const { limits, directBelowTokens } = options;
-    const request = { question, context, limits, ...(directBelowTokens === undefined ? {} : { directBelowTokens }) };
-    const run = ask(request, parts);
-    cancel.addEventListener("abort", () => run.cancel());
-    if (cancel.aborted) run.cancel();
-    const readers = [showProgress(run.events(), process.stderr)];
-    if (writeTrace) readers.push(writeTrace(run.events()).catch(tellTraceFailure));
-    const result = await run.result;
-    await Promise.all(readers);
+    const result = await resultOf(question, context, options, cancel);
+    // A reader that does not read holds this process up; from here a signal ends it without our help.
+    interrupt.release();
     printResult(result, options.json);
-    return { exitCode: exitCodeOf(result.stopReason), answer: result.answer };
+    const exitCode = (result.stopReason === "cancelled" && interrupt.exitCode) || exitCodeOf(result);
+    return { exitCode, answer: result.answer };
+  } catch (error) {
+    const interrupted = error instanceof CancelledError && interrupt.exitCode !== null;
+    throw interrupted ? new InterruptedError(interrupt.exitCode) : error;
   } finally {
-    stopListening();
+    interrupt.release();
   }
+}
+
+const endedEarly = { code: "cancelled", message: "The run was ended before it could tell what it had found." };
+
+/** What can be wrong without a model is found out before one is asked. */
+async function resultOf(
+  question: string,
+  context: ContextSource,
+  options: RunOptions,
+  cancel: CancelSource,
+): Promise<RunResult> {
+  const { limits, directBelowTokens, trace } = options;
+  checkContext(context);
+  if (trace !== undefined) await checkTrace(trace);
+  const parts = await chooseModels(options, process.env, cancel);
+  const writeTrace = trace === undefined ? null : await openTrace(trace);
+  const request = { question, context, limits, ...(directBelowTokens === undefined ? {} : { directBelowTokens }) };
+  const run = ask(request, parts);
+  cancel.addEventListener("abort", () => run.cancel());
+  if (cancel.aborted) run.cancel();
+  const readers = [showProgress(run.events(), process.stderr)];
+  if (writeTrace) readers.push(writeTrace(run.events()).catch(tellTraceFailure));
+  const result = await run.result;
+  await Promise.all(readers);
+  return result;
 }
 
 /** A full disk costs the trace, not the answer. */
-function tellTraceFailure(error: Error): void {
-  process.stderr.write(`rlm: The trace is not whole: ${error.message}.\n`);
-}
-
-/** The first Ctrl-C cancels; a second one ends the process at once. */
-function onInterrupt(cancel: () => void): () => void {
-  let interrupted = false;
-  const listen = () => {
-    if (interrupted) process.exit(exitCodes.cancelled);
-    interrupted = true;
-    cancel();
-  };
-  process.on("SIGINT", listen);
-  process.on("SIGTERM", listen);
-  return () => {
-    process.off("SIGINT", listen);
-    process.off("SIGTERM", listen);
-  };
+function tellTraceFailure(error: unknown): void {
+  tellLine(`The trace is not whole: ${systemReason(error)}.`);
 }
 
 function printResult(result: RunResult, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify(resultObject(result))}\n`);
+  if (json) process.stdout.write(`${jsonOfResult(result)}\n`);
   else if (result.answer !== null) {
-    const rendered = process.stdout.isTTY ? renderMarkdown(printable(result.answer)) : result.answer;
-    process.stdout.write(`${rendered.trimEnd()}\n`);
+    const answer = printable(result.answer).trimEnd();
+    process.stdout.write(`${takesEscapes(process.stdout) ? renderMarkdown(answer) : answer}\n`);
   }
-  for (const line of closingLines(result)) process.stderr.write(`rlm: ${printable(line)}\n`);
-}
-
-/** What `--json` prints. */
-function resultObject({ answer, stopReason, runId, totals, citations, wallMs, error }: RunResult) {
-  const { input, cachedInput, output } = totals.usage;
-  return {
-    answer,
-    stopReason,
-    runId,
-    turns: totals.turns,
-    calls: totals.calls,
-    usage: { input, cachedInput, output, costUsd: totals.costUsd },
-    citations,
-    wallMs: Math.round(wallMs),
-    ...(error ? { error } : {}),
-  };
+  for (const line of closingLines(result)) tellLine(line);
 }
 
 const limitNames: Partial<Record<StopReason, string>> = {
@@ -98,11 +101,23 @@ function closingLines({ stopReason, answer, error, citations }: RunResult): stri
   if (error) return [error.message];
   if (stopReason === "cancelled") return ["Cancelled."];
   const limit = limitNames[stopReason];
-  const missing = citations
-    .filter((citation) => citation.status === "missing")
-    .map(({ path, from, to }) => `${path}:${from === to ? from : `${from}-${to}`}`);
   return [
-    ...(missing.length ? [`Not in the files: ${missing.join(", ")}.`] : []),
+    ...missingLines(citations),
     ...(limit ? [`Stopped at the limit of ${limit}: ${answer === null ? "no answer" : "partial answer"}.`] : []),
   ];
+}
+
+const maxMissing = 5;
+const maxPath = 100;
+
+/** The citations that are not in the files: the first few by name, the rest as a number. */
+function missingLines(citations: RunResult["citations"]): string[] {
+  const missing = citations
+    .filter(({ status }) => status === "missing")
+    .map(({ path, from, to }) => `${oneLine(path, maxPath)}:${from === to ? from : `${from}-${to}`}`);
+  const different = [...new Set(missing)];
+  if (different.length === 0) return [];
+  const rest = different.length - maxMissing;
+  const more = rest > 0 ? ` and ${formatCount(rest)} more` : "";
+  return [`Not in the files: ${different.slice(0, maxMissing).join(", ")}${more}.`];
 }

@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import { styled } from "./style.ts";
 
 const fence = /^( {0,3})(`{3,}|~{3,})/;
 
@@ -11,17 +11,17 @@ export function renderMarkdown(markdown: string): string {
       const mark = fence.exec(line)?.[2];
       if (mark && (open === null || (mark.startsWith(open) && line.trim() === mark))) {
         open = open === null ? mark : null;
-        return styleText("dim", line);
+        return styled("dim", line);
       }
-      return open === null ? renderLine(line) : styleText("cyan", line);
+      return open === null ? renderLine(line) : styled("cyan", line);
     })
     .join("\n");
 }
 
 function renderLine(line: string): string {
-  if (/^#{1,6} /.test(line)) return styleText("bold", line);
+  if (/^#{1,6} /.test(line)) return styled("bold", line);
   return line
-    .replace(/`[^`]+`/g, (code) => styleText("cyan", code))
-    .replace(/\*\*([^*]+)\*\*/g, (_all, text: string) => styleText("bold", text))
-    .replace(/\[[^[\]\n]+:\d+(?:\s*[-–]\s*\d+)?\]/g, (citation) => styleText("underline", citation));
+    .replace(/`[^`]+`/g, (code) => styled("cyan", code))
+    .replace(/\*\*([^*]+)\*\*/g, (_all, text: string) => styled("bold", text))
+    .replace(/\[[^[\]\n]+:\d+(?:\s*[-–]\s*\d+)?\]/g, (citation) => styled("underline", citation));
 }

@@ -1,10 +1,13 @@
-import { statSync } from "node:fs";
+import { type Dirent, readdirSync, statSync } from "node:fs";
+import path from "node:path";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { CancelledError, type CancelSignal, throwIfCancelled } from "../rlm/cancel.ts";
-import type { CollectorStart, ContextSource, FromCollector } from "./collector-protocol.ts";
+import type { CollectorStart, ContextSource, FromCollector, PathsSource, PipedSource } from "./collector-protocol.ts";
 import { ContextError } from "./context-error.ts";
 import type { Corpus } from "./corpus.ts";
 import { threadFrom } from "./digest-queue.ts";
+import { openPipe, readPipe } from "./piped-text.ts";
+import { helpersFrom } from "./read-limits.ts";
 
 export interface CollectOptions {
   readonly signal: CancelSignal;
@@ -14,12 +17,15 @@ export interface CollectOptions {
 
 /** A text of fewer bytes is read sooner than a thread can start. */
 const threadWorthBytes = 256 * 1024;
+const foldersLookedInto = 24;
 
 /**
  * Collects what a question is about, on a thread of its own unless it is one small text.
  * @throws ContextError where nothing can be asked about, CancelledError
  */
-export async function collect(source: ContextSource, options: CollectOptions): Promise<Corpus> {
+export async function collect(asked: ContextSource, options: CollectOptions): Promise<Corpus> {
+  throwIfCancelled(options.signal);
+  const source = await withoutPipe(asked, options.signal);
   throwIfCancelled(options.signal);
   const bytes = textBytes(source);
   if (bytes < threadWorthBytes) return (await import("./gather.ts")).gather(source, () => {});
@@ -31,13 +37,44 @@ export async function collect(source: ContextSource, options: CollectOptions): P
   }
 }
 
-/** The collector first; for a large text the thread that hashes too, since starting it later would cost time. */
-function startThreads(source: ContextSource, bytes: number): [Worker, ...Worker[]] {
-  const large = source.kind === "text" && bytes >= threadFrom;
-  if (!large) return [startThread({ role: "collect", source }, [])];
+/** A pipe is read here, where a cancel reaches: its writer may take as long as it likes. */
+async function withoutPipe(source: ContextSource, signal: CancelSignal): Promise<ContextSource | PipedSource> {
+  if (source.kind !== "text" || !("file" in source)) return source;
+  const pipe = openPipe(source.name, source.file);
+  return pipe ? { kind: "piped", name: source.name, bytes: await readPipe(source.name, pipe, signal) } : source;
+}
+
+/** The collector first; for much to read a second thread too, since starting it later would cost time. */
+function startThreads(source: ContextSource | PipedSource, bytes: number): [Worker, ...Worker[]] {
+  const isMuch = source.kind === "paths" ? haveManyFiles(source) : bytes >= threadFrom;
+  if (!isMuch) return [startThread({ role: "collect", source }, [])];
   const { port1, port2 } = new MessageChannel();
-  const digester = startThread({ role: "digest", port: port2 }, [port2]);
-  return [startThread({ role: "collect", source, digester: port1 }, [port1]), digester];
+  const collector = startThread({ role: "collect", source, helper: port1 }, [port1]);
+  return [collector, startThread({ role: source.kind === "paths" ? "read" : "digest", port: port2 }, [port2])];
+}
+
+/** A look into the first few folders: whether there are enough files for two threads. */
+function haveManyFiles({ paths, cwd }: PathsSource): boolean {
+  const folders = paths.map((named) => path.resolve(cwd, named));
+  let found = 0;
+  for (let looked = 0; looked < folders.length && looked < foldersLookedInto; looked += 1) {
+    for (const entry of entriesOf(folders[looked] ?? "")) {
+      if (entry.isFile()) found += 1;
+      else if (entry.isDirectory() && !/^(?:\.|node_modules$)/.test(entry.name)) {
+        folders.push(path.join(entry.parentPath, entry.name));
+      }
+    }
+    if (found >= helpersFrom) return true;
+  }
+  return false;
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 function startThread(workerData: CollectorStart, transferList: MessagePort[]): Worker {
@@ -46,8 +83,9 @@ function startThread(workerData: CollectorStart, transferList: MessagePort[]): W
 }
 
 /** The size of one text, infinite where it is not known. */
-function textBytes(source: ContextSource): number {
-  if (source.kind !== "text") return Number.POSITIVE_INFINITY;
+function textBytes(source: ContextSource | PipedSource): number {
+  if (source.kind === "paths") return Number.POSITIVE_INFINITY;
+  if ("bytes" in source) return source.bytes.length;
   if ("text" in source) return source.text.length;
   return statSync(source.file, { throwIfNoEntry: false })?.size ?? Number.POSITIVE_INFINITY;
 }

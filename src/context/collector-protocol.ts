@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { ContextErrorCode } from "./context-error.ts";
 import type { Corpus } from "./corpus.ts";
 import type { DigestJob } from "./digest.ts";
+import type { ReadBatch, Reading } from "./read-batch.ts";
 
 /** What is collected. Paths are relative to `cwd` or absolute. */
 export type ContextSource =
@@ -16,24 +17,43 @@ export type ContextSource =
       readonly exclude?: readonly string[];
       /** Larger files are left out; by default 1.5 MB, and none that was named outright. */
       readonly maxFileBytes?: number;
+      /** Where everything is left out, that is told by an empty corpus rather than by an error. */
+      readonly mayBeEmpty?: boolean;
       /** Unsaved text of the editor, which counts over the file. `file` is an absolute path. */
       readonly overlays?: readonly { readonly file: string; readonly text: string }[];
     }
   | { readonly kind: "text"; readonly name: string; readonly file: string }
   | { readonly kind: "text"; readonly name: string; readonly text: string };
 
+/** A text that came through a pipe: its bytes are decoded as those of a file are. */
+export interface PipedSource {
+  readonly kind: "piped";
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 export type PathsSource = Extract<ContextSource, { kind: "paths" }>;
 export type TextSource = Extract<ContextSource, { kind: "text" }>;
 
-/** `digester` and `port` join the two threads where both are started at once. */
+/** `helper` and `port` join two threads that are started at once: one that digests for a text, else one that reads. */
 export type CollectorStart =
-  | { readonly role: "collect"; readonly source: ContextSource; readonly digester?: MessagePort }
-  | { readonly role: "digest"; readonly port?: MessagePort };
+  | { readonly role: "collect"; readonly source: ContextSource | PipedSource; readonly helper?: MessagePort }
+  | { readonly role: "read" | "digest"; readonly port?: MessagePort };
 
 export type FromCollector =
   | { readonly type: "progress"; readonly files: number; readonly bytes: number }
   | { readonly type: "corpus"; readonly corpus: Corpus }
   | { readonly type: "error"; readonly code: ContextErrorCode; readonly message: string };
+
+/** First the memory of `Claims` and of `SharedProgress`. After `end` no batch comes: the thread says what it has read. */
+export type ToReader =
+  | { readonly type: "start"; readonly claims: SharedArrayBuffer; readonly progress: SharedArrayBuffer }
+  | { readonly type: "batch"; readonly batch: ReadBatch }
+  | { readonly type: "end" };
+
+export interface FromReader {
+  readonly reading: Reading;
+}
 
 export type ToDigester =
   | { readonly type: "segment"; readonly segment: SharedArrayBuffer }

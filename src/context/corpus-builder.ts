@@ -1,22 +1,16 @@
-import { isAscii } from "node:buffer";
-import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { createHash, hash } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { MessagePort } from "node:worker_threads";
-import type { ContextManifest, LeftOutReason } from "../rlm/context.ts";
-import {
-  blockBytes,
-  blocksFrom,
-  type Corpus,
-  type CorpusRoot,
-  type CorpusTable,
-  fileFlags,
-  type LeftOut,
-} from "./corpus.ts";
+import type { LeftOutReason } from "../rlm/context.ts";
+import { ByteScan, endScan, type TextScan } from "./byte-scan.ts";
+import { blockBytes, blocksFrom, fileFlags } from "./corpus.ts";
+import { type Blocks, type CorpusPart, type Entry, partOf } from "./corpus-parts.ts";
 import type { Digest } from "./digest.ts";
 import { DigestQueue } from "./digest-queue.ts";
-import { encodingOf, toUtf8 } from "./encoding.ts";
+import { type Encoding, encodingOf, toUtf8 } from "./encoding.ts";
 import { machineMade } from "./file-kinds.ts";
-import { countUnits, endScan, type LineScan, scanLines, startScan } from "./line-scan.ts";
+import { countUnits } from "./line-scan.ts";
+import { maskSecrets, secretWords } from "./secret-text.ts";
 
 const firstSegmentBytes = 4 * 1024 * 1024;
 const segmentBytes = 32 * 1024 * 1024;
@@ -24,24 +18,11 @@ const segmentBytes = 32 * 1024 * 1024;
 const largeFrom = 8 * 1024 * 1024;
 const pieceBytes = 1024 * 1024;
 const largestText = 2 ** 32 - 8;
+const page = 4096;
+const sniffed = 8 * 1024;
 
-interface Entry {
-  readonly path: string;
-  readonly segment: number;
-  readonly offset: number;
-  readonly bytes: number;
-  readonly chars: number;
-  readonly lines: number;
-  readonly flags: number;
-  readonly blocks: Blocks | null;
-  sha256: Buffer | null;
-  masked: number;
-}
-
-interface Blocks {
-  readonly lines: readonly number[];
-  readonly chars: readonly number[];
-}
+// A named pipe that has taken a file's place must not stop the thread.
+const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 export interface TakeOptions {
   /** A larger file is not taken. */
@@ -56,12 +37,21 @@ export interface Refusal {
   readonly bytes: number;
 }
 
-/** Reads files into shared memory and builds the corpus of them. */
+/** A text before it is entered: where it lies, and what of it is known. */
+interface Found {
+  readonly bytes: Buffer;
+  readonly seen: TextScan;
+  readonly blocks: Blocks | null;
+  readonly chars: number;
+}
+
+/** Reads files into shared memory. Small ones are scanned, hashed and masked before they are copied there. */
 export class CorpusBuilder {
   readonly #entries: (Entry | null)[] = [];
   readonly #segments: Buffer[] = [];
   readonly #shared: SharedArrayBuffer[] = [];
   readonly #queue: DigestQueue;
+  readonly #scan = new ByteScan(secretWords);
   #used = 0;
   #longest = 0;
   #files = 0;
@@ -84,7 +74,7 @@ export class CorpusBuilder {
   takeFile(path: string, file: string, options: TakeOptions): Refusal | null {
     let handle: number;
     try {
-      handle = openSync(file, "r");
+      handle = openSync(file, openFlags);
     } catch {
       return { reason: "unreadable", bytes: 0 };
     }
@@ -99,139 +89,209 @@ export class CorpusBuilder {
 
   /** Takes a text that is no file, or an unsaved one. */
   takeText(path: string, text: string, options: TakeOptions): Refusal | null {
-    const bytes = Buffer.byteLength(text);
-    if (bytes > Math.min(options.maxBytes, largestText)) return { reason: "too-large", bytes };
-    this.#room(bytes).write(text, this.#used, bytes, "utf8");
-    if (bytes >= blocksFrom) this.#queue.expect(bytes);
-    return this.#takeBytes(path, bytes, options);
+    return this.takeBytes(path, Buffer.from(text), options);
   }
 
-  async build(about: {
-    kind: ContextManifest["kind"];
-    name: string;
-    leftOut: readonly LeftOut[];
-    roots: readonly CorpusRoot[];
-  }): Promise<Corpus> {
+  /** Takes what was read already. */
+  takeBytes(path: string, bytes: Buffer, options: TakeOptions): Refusal | null {
+    const size = bytes.length;
+    if (size > Math.min(options.maxBytes, largestText)) return { reason: "too-large", bytes: size };
+    if (size < largeFrom) {
+      this.#scan.scratch.set(bytes);
+      return this.#takeSmall(path, size, options);
+    }
+    this.#queue.expect(size);
+    this.#room(size).set(bytes, this.#used);
+    return this.#takeLarge(path, size, options, null);
+  }
+
+  /** What was taken. The builder can't be used afterwards. */
+  async finish(): Promise<CorpusPart> {
     await this.#queue.finish();
-    const entries = this.#entries.filter((entry) => entry !== null).sort((a, b) => compare(a.path, b.path));
-    const sum = (of: (entry: Entry) => number) => entries.reduce((total, entry) => total + of(entry), 0);
-    return {
-      manifest: {
-        kind: about.kind,
-        name: about.name,
-        files: entries.length,
-        chars: sum((entry) => entry.chars),
-        bytes: sum((entry) => entry.bytes),
-        lines: sum((entry) => entry.lines),
-        leftOut: countReasons(about.leftOut),
-      },
-      segments: this.#shared,
-      table: tableOf(entries),
-      leftOut: about.leftOut.toSorted((a, b) => compare(a.path, b.path)),
-      masked: { secrets: sum((entry) => entry.masked), files: sum((entry) => Math.sign(entry.masked)) },
-      longestLine: this.#longest,
-      roots: about.roots,
-    };
+    const entries = this.#entries.filter((entry) => entry !== null);
+    return partOf(entries, this.#shared, this.#longest);
   }
 
   #takeHandle(path: string, handle: number, options: TakeOptions): Refusal | null {
     if (options.maxBytes >= largeFrom) {
       const { size } = fstatSync(handle);
       if (size > Math.min(options.maxBytes, largestText)) return { reason: "too-large", bytes: size };
-      if (size >= largeFrom) return this.#takeLarge(path, handle, size, options);
+      if (size >= largeFrom) return this.#readLarge(path, handle, size, options);
     }
     const most = Math.min(options.maxBytes, largeFrom) + 1;
-    const buffer = this.#room(most);
-    const bytes = readSync(handle, buffer, this.#used, most, null);
+    const bytes = readUpTo(handle, this.#scan.scratch, most);
     if (bytes === most) return { reason: "too-large", bytes: fstatSync(handle).size };
-    return this.#takeBytes(path, bytes, options);
+    return this.#takeSmall(path, bytes, options);
+  }
+
+  /** Takes bytes that lie at the start of the scratch memory. */
+  #takeSmall(path: string, size: number, options: TakeOptions): Refusal | null {
+    const raw = this.#scan.scratch.subarray(0, size);
+    this.#scan.end(size);
+    const found = this.#look(raw, 0);
+    const encoding = encodingAfter(found.seen, raw);
+    if (encoding === "binary") return { reason: "binary", bytes: size };
+    if (encoding === "utf8") {
+      return this.#enter(path, found, options, () => hash("sha256", raw, "binary"));
+    }
+    const sha256 = hash("sha256", raw, "binary");
+    const text = toUtf8(raw, encoding);
+    if (text.length > this.#scan.capacity) return this.#takeOther(path, text, sha256, options);
+    this.#scan.scratch.set(text);
+    this.#scan.end(text.length);
+    return this.#enter(path, this.#look(this.#scan.scratch.subarray(0, text.length), 0), options, () => sha256);
+  }
+
+  /** Enters a small text: its hash is taken before its secrets are masked. */
+  #enter(path: string, found: Found, options: TakeOptions, sha256: () => string): Refusal | null {
+    const { bytes, seen } = found;
+    const refusal = this.#refusal(path, found, options);
+    if (refusal) return refusal;
+    const digest = sha256();
+    const masked = seen.places.length === 0 ? 0 : maskSecrets(bytes, seen.places);
+    this.#room(bytes.length).set(bytes, this.#used);
+    this.#push(path, this.#used, found, digest, masked);
+    return null;
   }
 
   /** Reads a file of many megabytes piece by piece, while another thread hashes what is there. */
-  #takeLarge(path: string, handle: number, size: number, options: TakeOptions): Refusal | null {
+  #readLarge(path: string, handle: number, size: number, options: TakeOptions): Refusal | null {
     this.#queue.expect(size);
     const buffer = this.#room(size);
     const file = this.#entries.length;
+    const segment = this.#segments.length - 1;
     const start = this.#used;
     let read = 0;
     while (read < size) {
       const bytes = readSync(handle, buffer, start + read, Math.min(pieceBytes, size - read), null);
       if (bytes === 0) break;
-      if (read === 0 && encodingOf(buffer.subarray(start, start + 8192)) === "binary") {
+      if (read === 0 && encodingOf(buffer.subarray(start, start + sniffed)) === "binary") {
         return { reason: "binary", bytes: size };
       }
       const from = start + read;
       read += bytes;
-      this.#queue.add({ file, segment: this.#segments.length - 1, from, to: start + read, last: false, hashed: true });
+      this.#queue.add({ file, segment, from, to: start + read, last: false, hashed: true });
     }
     const end = start + read;
-    this.#queue.add({ file, segment: this.#segments.length - 1, from: end, to: end, last: true, hashed: true });
+    this.#queue.add({ file, segment, from: end, to: end, last: true, hashed: true });
     this.#queue.flush();
-    const refusal = this.#takeBytes(path, read, options, false);
+    const refusal = this.#takeLarge(path, read, options, handle);
     // Its number is used up: its stretches are on their way already.
-    if (refusal) this.#entries.push(null);
+    if (refusal && this.#entries.length === file) this.#entries.push(null);
     return refusal;
   }
 
-  /** Takes bytes that lie at the end of the last segment. */
-  #takeBytes(path: string, bytes: number, options: TakeOptions, digest = true): Refusal | null {
-    const buffer = this.#lastSegment();
+  /** Takes bytes that lie at the end of the last segment. @param handle the file that they come from, if they are being hashed */
+  #takeLarge(path: string, size: number, options: TakeOptions, handle: number | null): Refusal | null {
+    const segment = this.#segments.length - 1;
     const start = this.#used;
-    const view = buffer.subarray(start, start + bytes);
-    const encoding = isAscii(view) && !view.subarray(0, 8192).includes(0) ? "utf8" : encodingOf(view);
-    if (encoding === "binary") return { reason: "binary", bytes };
+    const raw = this.#lastSegment().subarray(start, start + size);
+    let found = this.#look(raw, 0);
+    const encoding = encodingAfter(found.seen, raw);
+    if (encoding === "binary") return { reason: "binary", bytes: size };
     if (encoding !== "utf8" && encoding !== "utf8Bom") {
-      const sha256 = createHash("sha256").update(view).digest();
-      const text = toUtf8(view, encoding);
-      this.#room(text.length).set(text, this.#used);
-      return this.#enter(path, this.#used, text.length, options, () => sha256);
+      // The other thread may have masked what was read already, and its results belong to no entry then.
+      const whole = handle === null ? raw : readAgain(handle, size);
+      if (handle !== null) this.#entries.push(null);
+      return this.#takeOther(
+        path,
+        toUtf8(whole, encoding),
+        createHash("sha256").update(whole).digest("binary"),
+        options,
+      );
     }
     const skipped = encoding === "utf8Bom" ? 3 : 0;
-    const job = { segment: this.#segments.length - 1, from: start, to: start + bytes, last: true, hashed: true };
-    return this.#enter(path, start + skipped, bytes - skipped, options, (file) => {
-      if (digest) this.#queue.add({ ...job, file });
-      return null;
-    });
+    if (skipped > 0) found = this.#look(raw, skipped);
+    const refusal = this.#refusal(path, found, options);
+    if (refusal) return refusal;
+    const file = this.#entries.length;
+    if (handle === null) this.#queue.add({ file, segment, from: start, to: start + size, last: true, hashed: true });
+    this.#push(path, start + skipped, found, null, 0);
+    return null;
   }
 
-  /** Enters a text, given by its place in the last segment, into the table. */
-  #enter(
+  /** Takes a large text that is not as it is on disk, whose hash is known. */
+  #takeOther(path: string, text: Buffer, sha256: string, options: TakeOptions): Refusal | null {
+    this.#room(text.length).set(text, this.#used);
+    const start = this.#used;
+    const found = this.#look(this.#lastSegment().subarray(start, start + text.length), 0);
+    const refusal = this.#refusal(path, found, options);
+    if (refusal) return refusal;
+    const file = this.#entries.length;
+    const segment = this.#segments.length - 1;
+    this.#queue.add({ file, segment, from: start, to: start + text.length, last: true, hashed: false });
+    this.#push(path, start, found, sha256, 0);
+    return null;
+  }
+
+  /** Scans a text that begins behind a byte order mark of so many bytes; none where it lies in the scratch memory. */
+  #look(raw: Buffer, skipped: number): Found {
+    const bytes = skipped === 0 ? raw : raw.subarray(skipped);
+    const isHere = raw.buffer === this.#scan.scratch.buffer;
+    const seen = this.#scan.start();
+    const look = (from: number, to: number) => {
+      if (isHere) this.#scan.scanHere(from, to, seen);
+      else this.#scan.scanCopy(bytes.subarray(from, to), from, seen);
+    };
+    if (bytes.length < blocksFrom) {
+      look(0, bytes.length);
+      return { bytes, seen, blocks: null, chars: unitsOf(bytes, 0, bytes.length, seen.ascii) };
+    }
+    const blocks = { lines: [] as number[], chars: [] as number[] };
+    let chars = 0;
+    for (let from = 0; from < bytes.length; from += blockBytes) {
+      const to = Math.min(bytes.length, from + blockBytes);
+      blocks.lines.push(seen.newlines);
+      blocks.chars.push(chars);
+      look(from, to);
+      chars += unitsOf(bytes, from, to, seen.ascii);
+    }
+    return { bytes, seen, blocks, chars };
+  }
+
+  #refusal(path: string, { bytes, seen }: Found, { choosy }: TakeOptions): Refusal | null {
+    const lines = endScan(seen, bytes.length);
+    if (!choosy) return null;
+    const longestLine = longestOf(bytes, seen);
+    const reason = machineMade(path, bytes, { lines, longestLine });
+    return reason && { reason, bytes: bytes.length };
+  }
+
+  /** Adds a text that lies in the last segment to the table. */
+  #push(
     path: string,
     offset: number,
-    bytes: number,
-    options: TakeOptions,
-    digest: (file: number) => Buffer | null,
-  ): Refusal | null {
-    const segment = this.#lastSegment();
-    const ascii = isAscii(segment.subarray(offset, offset + bytes));
-    const { scan, blocks, chars } = measure(segment, offset, bytes, ascii);
-    const lines = endScan(scan, offset + bytes);
-    const longestLine = unitsOf(segment, scan.longestStart, scan.longestBytes, ascii);
-    if (options.choosy) {
-      const head = segment.toString("latin1", offset, offset + Math.min(bytes, 2_000));
-      const reason = machineMade(path, head, { bytes, lines, longestLine });
-      if (reason) return { reason, bytes };
-    }
-    const file = this.#entries.length;
-    const carriage = segment.subarray(offset, offset + bytes).includes(13) ? fileFlags.hasCarriageReturn : 0;
-    const flags = (ascii ? fileFlags.ascii : 0) | carriage;
-    const entry = { path, segment: this.#segments.length - 1, offset, bytes, chars, lines, flags, blocks };
-    const sha256 = digest(file);
-    this.#entries.push({ ...entry, sha256, masked: 0 });
-    if (sha256) {
-      this.#queue.add({ file, segment: entry.segment, from: offset, to: offset + bytes, last: true, hashed: false });
-    }
-    this.#used = offset + bytes + 1;
-    this.#longest = Math.max(this.#longest, longestLine);
+    { bytes, seen, blocks, chars }: Found,
+    sha256: string | null,
+    masked: number,
+  ): void {
+    const flags = (seen.ascii ? fileFlags.ascii : 0) | (seen.hasReturn ? fileFlags.hasCarriageReturn : 0);
+    const size = bytes.length;
+    const lines = endScan(seen, size);
+    const segment = this.#segments.length - 1;
+    this.#entries.push({
+      path,
+      segment,
+      offset,
+      bytes: size,
+      chars,
+      lines,
+      firstLine: 1,
+      flags,
+      blocks,
+      sha256,
+      masked,
+    });
+    this.#used = offset + size + 1;
+    this.#longest = Math.max(this.#longest, longestOf(bytes, seen));
     this.#files += 1;
-    this.#bytes += bytes;
-    return null;
+    this.#bytes += size;
   }
 
   #digested({ file, sha256, masked }: Digest): void {
     const entry = this.#entries[file];
     if (!entry) return;
-    entry.sha256 ??= sha256;
+    entry.sha256 ??= sha256?.toString("latin1") ?? null;
     entry.masked += masked;
   }
 
@@ -254,85 +314,34 @@ export class CorpusBuilder {
   }
 }
 
-function measure(
-  segment: Buffer,
-  offset: number,
-  bytes: number,
-  ascii: boolean,
-): { scan: LineScan; blocks: Blocks | null; chars: number } {
-  const scan = startScan(offset);
-  if (bytes < blocksFrom) {
-    scanLines(segment, offset, offset + bytes, scan);
-    return { scan, blocks: null, chars: unitsOf(segment, offset, bytes, ascii) };
+function readAgain(handle: number, size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  let read = 0;
+  for (let more = -1; more !== 0 && read < size; read += more) more = readSync(handle, bytes, read, size - read, read);
+  return bytes.subarray(0, read);
+}
+
+/** Reads a file from its start. @returns how many bytes it has, at most as many as were asked for */
+function readUpTo(handle: number, buffer: Buffer, most: number): number {
+  let read = 0;
+  for (;;) {
+    const bytes = readSync(handle, buffer, read, most - read, null);
+    read += bytes;
+    // Some file systems give whole pages only; anything else is the end.
+    if (bytes === 0 || read === most || bytes % page !== 0) return read;
   }
-  const blocks = { lines: [] as number[], chars: [] as number[] };
-  let chars = 0;
-  for (let from = 0; from < bytes; from += blockBytes) {
-    const size = Math.min(blockBytes, bytes - from);
-    blocks.lines.push(scan.newlines);
-    blocks.chars.push(chars);
-    scanLines(segment, offset + from, offset + from + size, scan);
-    chars += unitsOf(segment, offset + from, size, ascii);
-  }
-  return { scan, blocks, chars };
 }
 
-function unitsOf(segment: Buffer, offset: number, bytes: number, ascii: boolean): number {
-  return ascii ? bytes : countUnits(segment, offset, offset + bytes);
+function encodingAfter(seen: TextScan, raw: Buffer): Encoding {
+  const plain = seen.ascii && !raw.subarray(0, sniffed).includes(0);
+  const encoding = plain ? "utf8" : encodingOf(raw);
+  return encoding === "utf8" && seen.hasReturn && seen.newlines === 0 ? "macLines" : encoding;
 }
 
-function tableOf(entries: readonly Entry[]): CorpusTable {
-  const column = (of: (entry: Entry) => number) => {
-    const values = new Uint32Array(new SharedArrayBuffer(entries.length * 4));
-    entries.forEach((entry, i) => {
-      values[i] = of(entry);
-    });
-    return values;
-  };
-  const sha256 = new Uint8Array(new SharedArrayBuffer(entries.length * 32));
-  const flags = new Uint8Array(new SharedArrayBuffer(entries.length));
-  entries.forEach((entry, i) => {
-    if (entry.sha256) sha256.set(entry.sha256, i * 32);
-    flags[i] = entry.flags;
-  });
-  return {
-    files: entries.length,
-    paths: entries.map((entry) => entry.path).join("\0"),
-    segment: column((entry) => entry.segment),
-    offset: column((entry) => entry.offset),
-    bytes: column((entry) => entry.bytes),
-    chars: column((entry) => entry.chars),
-    lines: column((entry) => entry.lines),
-    flags,
-    sha256,
-    ...blockColumns(entries),
-  };
+function longestOf(bytes: Buffer, { longestStart, longestBytes, ascii }: TextScan): number {
+  return unitsOf(bytes, longestStart, longestStart + longestBytes, ascii);
 }
 
-function blockColumns(entries: readonly Entry[]): Pick<CorpusTable, "firstBlock" | "blockLines" | "blockChars"> {
-  const count = entries.reduce((total, { blocks }) => total + (blocks?.lines.length ?? 0), 0);
-  const firstBlock = new Uint32Array(new SharedArrayBuffer((entries.length + 1) * 4));
-  const blockLines = new Uint32Array(new SharedArrayBuffer(count * 4));
-  const blockChars = new Uint32Array(new SharedArrayBuffer(count * 4));
-  let next = 0;
-  entries.forEach(({ blocks }, i) => {
-    if (blocks) {
-      blockLines.set(blocks.lines, next);
-      blockChars.set(blocks.chars, next);
-      next += blocks.lines.length;
-    }
-    firstBlock[i + 1] = next;
-  });
-  return { firstBlock, blockLines, blockChars };
-}
-
-function countReasons(leftOut: readonly LeftOut[]): ContextManifest["leftOut"] {
-  const counts: Partial<Record<LeftOutReason, number>> = {};
-  for (const { reason } of leftOut) counts[reason] = (counts[reason] ?? 0) + 1;
-  return counts;
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+function unitsOf(bytes: Buffer, from: number, to: number, ascii: boolean): number {
+  return ascii ? to - from : countUnits(bytes, from, to);
 }

@@ -71,7 +71,7 @@ export class CorpusText {
 
   /** The number of a text's first line: 1, but where it is a part of a file. */
   firstLine(file: number): number {
-    return this.corpus.table.firstLine?.[file] ?? 1;
+    return this.corpus.table.firstLine[file] ?? 1;
   }
 
   lastLine(file: number): number {

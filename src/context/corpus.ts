@@ -26,8 +26,8 @@ export interface CorpusTable {
   /** UTF-16 code units. */
   readonly chars: Uint32Array;
   readonly lines: Uint32Array;
-  /** The number of the first line: 1, or more where the text is a part of a file. Absent: all are whole. */
-  readonly firstLine?: Uint32Array;
+  /** The number of the first line: 1, or more where the text is a part of a file. */
+  readonly firstLine: Uint32Array;
   /** Bits of `fileFlags`. */
   readonly flags: Uint8Array;
   /** 32 bytes a file: the SHA-256 of what is on disk, or of the overlay, before anything was masked. */
@@ -66,7 +66,7 @@ export interface Corpus {
 }
 
 /** The shown paths, in ascending order. */
-export function pathsOf({ table }: Corpus): string[] {
+export function pathsOf({ table }: Pick<Corpus, "table">): string[] {
   return table.files === 0 ? [] : table.paths.split("\0");
 }
 

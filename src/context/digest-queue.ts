@@ -1,19 +1,18 @@
 import { type MessagePort, Worker } from "node:worker_threads";
 import type { FromDigester, ToDigester } from "./collector-protocol.ts";
-import { type Digest, Digester, type DigestJob } from "./digest.ts";
+import type { Digest, DigestJob } from "./digest.ts";
 
 /** Bytes that travel to the other thread at once. */
 const batchBytes = 4 * 1024 * 1024;
-/** Less than this is hashed on the collector's thread: starting another one would take longer. */
+/** A text of as many bytes is hashed on a thread of its own. */
 export const threadFrom = 8 * 1024 * 1024;
 
-/** Hashes and masks files, on a second thread once there are enough of them. */
+/** Hashes and masks large files on a second thread, while they are read. */
 export class DigestQueue {
   readonly #done: (digest: Digest) => void;
   readonly #segments: SharedArrayBuffer[] = [];
   #jobs: DigestJob[] = [];
   #jobBytes = 0;
-  #bytes = 0;
   #helper: Worker | MessagePort | null = null;
   #batchesOut = 0;
   #settle: ((error?: Error) => void) | null = null;
@@ -37,14 +36,13 @@ export class DigestQueue {
   add(job: DigestJob): void {
     this.#jobs.push(job);
     this.#jobBytes += job.to - job.from;
-    this.#bytes += job.to - job.from;
-    this.expect(this.#bytes);
+    this.#startHelper();
     if (this.#jobBytes >= batchBytes) this.flush();
   }
 
   /** Resolves when every job is done. */
   async finish(): Promise<void> {
-    if (!this.#helper) return this.#runHere();
+    if (!this.#helper) return;
     this.flush();
     await new Promise<void>((resolve, reject) => {
       this.#settle = (error) => (error ? reject(error) : resolve());
@@ -53,15 +51,6 @@ export class DigestQueue {
     // The thread itself ends with this one.
     this.#helper.removeAllListeners();
     this.#helper.unref();
-  }
-
-  #runHere(): void {
-    const digester = new Digester();
-    for (const segment of this.#segments) digester.addSegment(segment);
-    for (const job of this.#jobs) {
-      const digest = digester.run(job);
-      if (digest) this.#done(digest);
-    }
   }
 
   #startHelper(): void {

@@ -1,5 +1,6 @@
 import { createHash, type Hash, hash } from "node:crypto";
-import { maskSecrets, secretOverlap } from "./secret-text.ts";
+import { ByteScan } from "./byte-scan.ts";
+import { maskSecrets, secretOverlap, secretWords } from "./secret-text.ts";
 
 /**
  * A stretch of a segment to hash and to mask. A large file comes as several stretches, in order; `last` ends it.
@@ -24,6 +25,7 @@ export interface Digest {
 /** Hashes files as they are on disk, then masks the secrets in them in place. */
 export class Digester {
   readonly #segments: Buffer[] = [];
+  readonly #scan = new ByteScan(secretWords);
   #open: { hash: Hash; maskFrom: number; masked: number } | null = null;
 
   addSegment(segment: SharedArrayBuffer): void {
@@ -37,17 +39,23 @@ export class Digester {
     const bytes = buffer.subarray(job.from, job.to);
     if (job.last && this.#open === null) {
       const sha256 = job.hashed ? hash("sha256", bytes, "buffer") : null;
-      return { file: job.file, sha256, masked: maskSecrets(buffer, job.from, job.to) };
+      return { file: job.file, sha256, masked: this.#mask(bytes) };
     }
     this.#open ??= { hash: createHash("sha256"), maskFrom: job.from, masked: 0 };
     const open = this.#open;
     open.hash.update(bytes);
     // A secret may go on in the next stretch, and the bytes of that one are not hashed yet.
     const maskTo = job.last ? job.to : Math.max(open.maskFrom, job.to - secretOverlap);
-    open.masked += maskSecrets(buffer, open.maskFrom, job.to, maskTo);
+    open.masked += this.#mask(buffer.subarray(open.maskFrom, job.to), maskTo - open.maskFrom);
     open.maskFrom = maskTo;
     if (!job.last) return null;
     this.#open = null;
     return { file: job.file, sha256: open.hash.digest(), masked: open.masked };
+  }
+
+  #mask(bytes: Buffer, startsBefore = bytes.length): number {
+    const seen = this.#scan.start();
+    this.#scan.scanCopy(bytes, 0, seen);
+    return maskSecrets(bytes, seen.places, startsBefore);
   }
 }

@@ -2,52 +2,68 @@ import { realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import type { MessagePort } from "node:worker_threads";
 import type { LeftOutReason } from "../rlm/context.ts";
-import type { ContextSource, PathsSource, TextSource } from "./collector-protocol.ts";
+import type { ContextSource, PathsSource, PipedSource, TextSource } from "./collector-protocol.ts";
 import { ContextError } from "./context-error.ts";
 import type { Corpus, LeftOut } from "./corpus.ts";
-import { CorpusBuilder, type TakeOptions } from "./corpus-builder.ts";
+import { CorpusBuilder, type Refusal, type TakeOptions } from "./corpus-builder.ts";
+import { corpusOf } from "./corpus-parts.ts";
 import { isBinaryName } from "./file-kinds.ts";
+import { specialKind } from "./piped-text.ts";
+import { ReadPool } from "./read-pool.ts";
 import { nothingMatches, type Root, resolveRoots, slashed } from "./roots.ts";
 import { isUnderSecret } from "./secret-names.ts";
+import { shownPath } from "./shown-path.ts";
 import { sizeOf, walk } from "./walk.ts";
 
 const defaultMaxFileBytes = 1_500_000;
 const anySize: TakeOptions = { maxBytes: Number.POSITIVE_INFINITY, choosy: false };
 
+/** Paths that a message names for each reason. */
+const examples = 3;
+
 type Progress = (files: number, bytes: number) => void;
 
 /**
  * Reads what a question is about. It blocks its thread.
- * @param digester a thread that hashes, where there is one already
+ * @param helper another thread, where there is one already: one that reads files, for a text one that hashes
  * @throws ContextError
  */
 export async function gather(
-  source: ContextSource,
+  source: ContextSource | PipedSource,
   progress: Progress,
-  digester: MessagePort | null = null,
+  helper: MessagePort | null = null,
 ): Promise<Corpus> {
-  return source.kind === "text" ? gatherText(source, digester) : new Gatherer(source, progress).run();
+  return source.kind === "paths" ? new Gatherer(source, progress, helper).run() : gatherText(source, helper);
 }
 
-async function gatherText(source: TextSource, digester: MessagePort | null): Promise<Corpus> {
+async function gatherText(source: TextSource | PipedSource, digester: MessagePort | null): Promise<Corpus> {
   const builder = new CorpusBuilder(digester);
-  const refusal =
-    "text" in source
-      ? builder.takeText(source.name, source.text, anySize)
-      : takeTextFile(builder, source.name, source.file);
-  if (refusal?.reason === "too-large") throw new ContextError("too-large", `"${source.name}" is larger than 4 GB.`);
-  if (refusal?.reason === "unreadable") throw new ContextError("unreadable", `"${source.name}" may not be read.`);
-  if (refusal) throw new ContextError("unreadable", `"${source.name}" is not a text: it holds binary data.`);
-  if (builder.bytes === 0) throw new ContextError("empty", `"${source.name}" is empty.`);
-  const roots = "file" in source ? [{ shown: source.name, file: path.resolve(source.file) }] : [];
-  return builder.build({ kind: "text", name: source.name, leftOut: [], roots });
+  const name = shownPath(source.name);
+  const refusal = takeText(builder, name, source);
+  if (refusal?.reason === "too-large") throw new ContextError("too-large", `"${name}" is larger than 4 GB.`);
+  if (refusal?.reason === "unreadable") throw new ContextError("unreadable", `"${name}" may not be read.`);
+  if (refusal) throw new ContextError("unreadable", `"${name}" is not a text: it holds binary data.`);
+  if (builder.bytes === 0) throw new ContextError("empty", `"${name}" is empty.`);
+  const roots = "file" in source ? [{ shown: name, file: path.resolve(source.file) }] : [];
+  return corpusOf([await builder.finish()], { kind: "text", name, leftOut: [], roots });
 }
 
-function takeTextFile(builder: CorpusBuilder, name: string, file: string): ReturnType<CorpusBuilder["takeFile"]> {
+function takeText(builder: CorpusBuilder, name: string, source: TextSource | PipedSource): Refusal | null {
+  if ("text" in source) return builder.takeText(name, source.text, anySize);
+  if ("file" in source) return takeTextFile(builder, name, source.file);
+  return builder.takeBytes(
+    name,
+    Buffer.from(source.bytes.buffer, source.bytes.byteOffset, source.bytes.length),
+    anySize,
+  );
+}
+
+function takeTextFile(builder: CorpusBuilder, name: string, file: string): Refusal | null {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats) throw new ContextError("not-found", `There is no file "${name}".`);
   if (stats.isDirectory()) throw new ContextError("unreadable", `"${name}" is a folder, not a text.`);
-  if (isUnderSecret(slashed(path.resolve(file))) || isUnderSecret(slashed(realpathSync(file)))) {
+  if (!stats.isFile()) throw new ContextError("unreadable", `"${name}" is ${specialKind(stats)}, not a text.`);
+  if (isUnderSecret(slashed(path.resolve(file))) || isUnderSecret(slashed(realPath(file)))) {
     throw new ContextError("empty", `"${name}" is on the list of secret files, which no model may see.`);
   }
   return builder.takeFile(name, file, anySize);
@@ -55,18 +71,26 @@ function takeTextFile(builder: CorpusBuilder, name: string, file: string): Retur
 
 class Gatherer {
   readonly #source: PathsSource;
-  readonly #progress: Progress;
+  readonly #mayOverlap: boolean;
   readonly #builder = new CorpusBuilder();
+  readonly #pool: ReadPool;
   readonly #leftOut = new Map<string, LeftOut>();
   readonly #overlays: ReadonlyMap<string, string>;
   readonly #unsaved: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Absolute paths taken already, where several roots may overlap. */
-  readonly #taken = new Set<string>();
+  /** Absolute paths that were named outright: they are taken whatever they hold. */
+  readonly #named = new Set<string>();
+  /** Absolute paths, and paths as they are shown, that are taken or will be read: several roots may overlap. */
+  readonly #files = new Set<string>();
   readonly #shown = new Set<string>();
+  readonly #namedFile: TakeOptions;
+  readonly #walkedFile: TakeOptions;
 
-  constructor(source: PathsSource, progress: Progress) {
+  constructor(source: PathsSource, progress: Progress, helper: MessagePort | null) {
     this.#source = source;
-    this.#progress = progress;
+    this.#mayOverlap = source.paths.length > 1;
+    this.#namedFile = { maxBytes: source.maxFileBytes ?? Number.POSITIVE_INFINITY, choosy: false };
+    this.#walkedFile = { maxBytes: source.maxFileBytes ?? defaultMaxFileBytes, choosy: true };
+    this.#pool = new ReadPool(this.#builder, progress, helper);
     const overlays = (source.overlays ?? []).map(({ file, text }) => [path.resolve(file), text] as const);
     this.#overlays = new Map(overlays);
     this.#unsaved = byFolder([...this.#overlays.keys()]);
@@ -74,38 +98,46 @@ class Gatherer {
 
   async run(): Promise<Corpus> {
     const roots = resolveRoots(this.#source);
+    for (const root of roots) if (!root.isFolder) this.#named.add(root.file);
     for (const root of roots) this.#gatherRoot(root);
-    if (this.#builder.files === 0) throw this.#nothingLeft(roots);
-    this.#progress(this.#builder.files, this.#builder.bytes);
-    return this.#builder.build({
-      kind: "files",
-      name: this.#name(roots),
-      leftOut: [...this.#leftOut.values()],
-      roots: roots.map(({ shown, file }) => ({ shown, file })),
-    });
+    const readings = await this.#pool.finish();
+    for (const { shown, reason, bytes } of readings.flatMap(({ refused }) => refused)) {
+      this.#shown.delete(shown);
+      this.#leave(shown, reason, bytes);
+    }
+    const leftOut = [...this.#leftOut.values()].filter((entry) => !this.#shown.has(entry.path));
+    const isEmpty = this.#shown.size === 0;
+    if (isEmpty && !(this.#source.mayBeEmpty && leftOut.length > 0)) throw nothingLeft(roots, leftOut);
+    return corpusOf(
+      readings.map(({ part }) => part),
+      { kind: "files", name: this.#name(roots), leftOut, roots: roots.map(({ shown, file }) => ({ shown, file })) },
+    );
   }
 
   #gatherRoot(root: Root): void {
-    if (isUnderSecret(slashed(root.file)) || isUnderSecret(slashed(realPath(root.file)))) {
+    if (
+      isUnderSecret(slashed(root.file), root.isFolder) ||
+      isUnderSecret(slashed(realPath(root.file)), root.isFolder)
+    ) {
       const slash = root.isFolder ? "/" : "";
-      this.#leave((root.shown || path.basename(root.file)) + slash, "secret", sizeOf(root.file));
+      this.#leave((root.shown || shownPath(path.basename(root.file))) + slash, "secret", sizeOf(root.file));
     } else if (root.isFolder) this.#gatherFolder(root);
-    else this.#takeRoot(root);
+    else this.#take(root.shown, root.file, this.#namedFile);
   }
 
   #gatherFolder(root: Root): void {
     const prefix = root.shown === "" ? "" : `${root.shown}/`;
-    const options = { exclude: this.#source.exclude ?? [], unsaved: this.#unsaved, real: realPath(root.file) };
-    const take = { maxBytes: this.#source.maxFileBytes ?? defaultMaxFileBytes, choosy: true };
+    const real = realPath(root.file);
+    const options = { root: root.file, real, exclude: this.#source.exclude ?? [], unsaved: this.#unsaved };
     let matched = 0;
-    walk(root.file, options, {
+    walk(options, {
       onFile: (below, file) => {
         if (root.selects && !root.selects(below)) return;
         matched += 1;
-        this.#take(prefix + below, file, take);
+        this.#take(prefix + shownPath(below), file, this.#named.has(file) ? this.#namedFile : this.#walkedFile);
       },
       onLeftOut: (below, file, reason) => {
-        const shown = below === "/" ? prefix : prefix + below;
+        const shown = below === "/" ? prefix : prefix + shownPath(below);
         if (root.selects && !root.selects(below.replace(/\/$/, ""))) return;
         matched += 1;
         this.#leave(shown || "./", reason, below.endsWith("/") ? 0 : sizeOf(file));
@@ -114,14 +146,8 @@ class Gatherer {
     if (root.selects && matched === 0) throw nothingMatches(root.named);
   }
 
-  #takeRoot(root: Root): void {
-    const maxBytes = this.#source.maxFileBytes ?? Number.POSITIVE_INFINITY;
-    this.#take(root.shown, root.file, { maxBytes, choosy: false });
-  }
-
   #take(shown: string, file: string, options: TakeOptions): void {
-    if (this.#taken.has(file)) return;
-    if (this.#shown.has(shown)) return;
+    if (this.#shown.has(shown) || (this.#mayOverlap && this.#files.has(file))) return;
     const overlay = this.#overlays.get(file);
     const refusal =
       overlay === undefined ? this.#read(shown, file, options) : this.#builder.takeText(shown, overlay, options);
@@ -129,39 +155,40 @@ class Gatherer {
       this.#leave(shown, refusal.reason, refusal.bytes);
       return;
     }
-    this.#taken.add(file);
+    if (this.#mayOverlap) this.#files.add(file);
     this.#shown.add(shown);
-    this.#leftOut.delete(shown);
-    if (this.#builder.files % 500 === 0) this.#progress(this.#builder.files, this.#builder.bytes);
   }
 
-  #read(shown: string, file: string, options: TakeOptions): ReturnType<CorpusBuilder["takeFile"]> {
+  /** Reads a file later, unless its name says enough. */
+  #read(shown: string, file: string, options: TakeOptions): Refusal | null {
     if (options.choosy && isBinaryName(file)) return { reason: "binary", bytes: sizeOf(file) };
-    return this.#builder.takeFile(shown, file, options);
+    this.#pool.add(shown, file, options);
+    return null;
   }
 
   #leave(path: string, reason: LeftOutReason, bytes: number): void {
-    if (!this.#shown.has(path)) this.#leftOut.set(path, { path, reason, bytes });
-  }
-
-  #nothingLeft(roots: readonly Root[]): ContextError {
-    const named = roots.map((root) => `"${root.named}"`).join(", ");
-    const leftOut = [...this.#leftOut.values()];
-    if (leftOut.length === 0) return new ContextError("empty", `There are no files in ${named}.`);
-    const counts = new Map<string, number>();
-    for (const { reason } of leftOut) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-    const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`).join(", ");
-    return new ContextError("empty", `Nothing in ${named} may be asked about: all is left out (${reasons}).`);
+    this.#leftOut.set(path, { path, reason, bytes });
   }
 
   #name(roots: readonly Root[]): string {
     const { base, cwd } = this.#source;
-    if (base !== undefined) return path.basename(path.resolve(cwd, base));
+    if (base !== undefined) return shownPath(path.basename(path.resolve(cwd, base)));
     const [only] = roots;
-    if (roots.length === 1 && only) return path.basename(only.file) || only.file;
+    if (roots.length === 1 && only) return shownPath(path.basename(only.file) || only.file);
     const names = roots.slice(0, 3).map((root) => root.shown);
     return roots.length > 3 ? `${names.join(", ")} and ${roots.length - 3} more` : names.join(", ");
   }
+}
+
+function nothingLeft(roots: readonly Root[], leftOut: readonly LeftOut[]): ContextError {
+  const named = roots.map((root) => `"${shownPath(root.named)}"`).join(", ");
+  if (leftOut.length === 0) return new ContextError("empty", `There are no files in ${named}.`);
+  const reasons = [...new Set(leftOut.map(({ reason }) => reason))].map((reason) => {
+    const paths = leftOut.filter((entry) => entry.reason === reason).map((entry) => entry.path);
+    const more = paths.length > examples ? `, and ${paths.length - examples} more` : "";
+    return `${paths.length} ${reason}: ${paths.slice(0, examples).join(", ")}${more}`;
+  });
+  return new ContextError("empty", `Nothing in ${named} may be asked about, all is left out: ${reasons.join("; ")}.`);
 }
 
 function byFolder(files: readonly string[]): Map<string, Set<string>> {

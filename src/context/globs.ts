@@ -1,4 +1,5 @@
 import ignore from "ignore";
+import { shownPath } from "./shown-path.ts";
 
 const wildcard = /[*?[\]{}]/;
 
@@ -33,7 +34,9 @@ export function globFilter(patterns: readonly string[]): (path: string) => boole
   const all = wanted.length === 0 || wanted.includes("**") || wanted.includes("*");
   const yes = ignore({ ignorecase: false, allowRelativePaths: true }).add(wanted.map(literalStart));
   const no = ignore({ ignorecase: false, allowRelativePaths: true }).add(unwanted.map(literalStart));
-  return (path) => (all || yes.ignores(path)) && !(unwanted.length > 0 && no.ignores(path));
+  // A path may be given as it is, though its characters mean something in a pattern: `app/[id].ts`.
+  const named = new Set(patterns.map(tidy).flatMap((pattern) => [pattern, shownPath(pattern)]));
+  return (path) => (all || named.has(path) || yes.ignores(path)) && !(unwanted.length > 0 && no.ignores(path));
 }
 
 function tidy(pattern: string): string {

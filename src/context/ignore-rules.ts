@@ -4,14 +4,16 @@ import { expandBraces } from "./globs.ts";
 /** The files whose rules hold in their folder and below, the later one winning. */
 export const ignoreFiles: readonly string[] = [".gitignore", ".ignore", ".rlmignore"];
 
-const builtIn = ["node_modules/"];
+/** Left out unless an ignore file takes it back. */
+const builtIn = "node_modules";
 
 /** The ignore rules that hold in one folder of a walk. Paths are relative to the walk's root, with `/`. */
 export class IgnoreRules {
-  readonly #rules: Ignore;
+  /** Null until there is an ignore file, as nothing else is so fast. */
+  readonly #rules: Ignore | null;
   readonly #excluded: Ignore | null;
 
-  private constructor(rules: Ignore, excluded: Ignore | null) {
+  private constructor(rules: Ignore | null, excluded: Ignore | null) {
     this.#rules = rules;
     this.#excluded = excluded;
   }
@@ -19,10 +21,7 @@ export class IgnoreRules {
   /** @param exclude patterns that no ignore file can take back */
   static forRoot(exclude: readonly string[]): IgnoreRules {
     const patterns = exclude.flatMap(expandBraces);
-    return new IgnoreRules(
-      ignore({ ignorecase: false }).add(builtIn),
-      patterns.length === 0 ? null : ignore({ ignorecase: false }).add(patterns),
-    );
+    return new IgnoreRules(null, patterns.length === 0 ? null : ignore({ ignorecase: false }).add(patterns));
   }
 
   /** These rules and those of a folder's ignore files, given as texts. */
@@ -30,12 +29,14 @@ export class IgnoreRules {
     const lines = texts.flatMap((text) => text.replace(/^\uFEFF/, "").split(/\r?\n/));
     const rebased = lines.map((line) => rebase(line, folder)).filter((line) => line !== null);
     if (rebased.length === 0) return this;
-    return new IgnoreRules(ignore({ ignorecase: false }).add(this.#rules).add(rebased), this.#excluded);
+    const outer = this.#rules ?? `${builtIn}/`;
+    return new IgnoreRules(ignore({ ignorecase: false }).add(outer).add(rebased), this.#excluded);
   }
 
   ignores(path: string, isFolder: boolean): boolean {
     const tested = isFolder ? `${path}/` : path;
-    return this.#rules.ignores(tested) || this.#excluded?.ignores(tested) === true;
+    const byRules = this.#rules?.ignores(tested) ?? (isFolder && path.slice(path.lastIndexOf("/") + 1) === builtIn);
+    return byRules || this.#excluded?.ignores(tested) === true;
   }
 }
 

@@ -2,6 +2,7 @@ import { formatCount } from "../rlm/format.ts";
 import type { CorpusText } from "./corpus-text.ts";
 import { GuestError } from "./guest-error.ts";
 import { isAbsent, isFields, kindOf, wholeNumber } from "./guest-values.ts";
+import { shownPath } from "./shown-path.ts";
 import { noFile } from "./suggest.ts";
 
 /** Lines of a file, 1-based and inclusive. `chars` narrows a single line that is too long to be given whole. */
@@ -27,6 +28,8 @@ export function fileNamed(call: string, path: unknown, texts: CorpusText): numbe
   if (file >= 0) return file;
   const plain = texts.numberOf(path.replace(/^(?:\.?\/)+/, ""));
   if (plain >= 0) return plain;
+  const escaped = texts.numberOf(shownPath(path));
+  if (escaped >= 0) return escaped;
   const leftOut = texts.corpus.leftOut.find((entry) => entry.path === path && entry.reason !== "secret");
   if (leftOut) throw new GuestError("Error", `"${path}" was left out of the context: ${leftOut.reason}.`);
   throw noFile(path, texts.paths);

@@ -11,6 +11,7 @@ import { Provenance } from "./provenance.ts";
 import { fileNamed, rangeOf } from "./ranges.ts";
 import { count, type SearchResult, search } from "./search.ts";
 import { show } from "./show.ts";
+import { shownPath } from "./shown-path.ts";
 import { type SubContext, subContext } from "./sub-context.ts";
 import { closest } from "./suggest.ts";
 import { type TextMatch, textIndexOf, textMatchAll, textSlice } from "./text-methods.ts";
@@ -56,7 +57,7 @@ export class ContextReader {
     if (typeof name !== "string") throw new GuestError("TypeError", `tree: dir must be a string, not ${kindOf(dir)}.`);
     const levels = wholeNumber("tree: depth", depth, defaultDepth, 1, 100);
     this.#tree ??= folderTree(this.#corpus);
-    const folder = folderAt(this.#tree, name);
+    const folder = folderAt(this.#tree, name) ?? folderAt(this.#tree, shownPath(name));
     if (folder) return treeText(folder, levels);
     const meant = closest(name.replace(/\/$/, ""), foldersOf(this.#texts.paths));
     const hint = meant === null ? "" : ` Did you mean "${meant}"?`;

@@ -3,6 +3,8 @@ import path from "node:path";
 import type { PathsSource } from "./collector-protocol.ts";
 import { ContextError } from "./context-error.ts";
 import { expandBraces, globFilter, hasWildcard } from "./globs.ts";
+import { specialKind } from "./piped-text.ts";
+import { shownPath } from "./shown-path.ts";
 
 /** A folder or file that was named outright, or the fixed part of a glob. */
 export interface Root {
@@ -28,7 +30,7 @@ export function resolveRoots({ paths, cwd, base }: Pick<PathsSource, "paths" | "
   const found = paths.map((named) => findRoot(named, cwd));
   const unique = found.filter((root, i) => root.glob || found.findIndex((other) => other.file === root.file) === i);
   const shown = shownNames(unique, cwd, base);
-  return unique.map((root, i) => ({ ...root, shown: shown[i] ?? "" }));
+  return unique.map((root, i) => ({ ...root, shown: shownPath(shown[i] ?? "") }));
 }
 
 /** A path with `/` between its parts on every system. */
@@ -39,8 +41,9 @@ export function slashed(file: string): string {
 function findRoot(named: string, cwd: string): Found {
   const file = path.resolve(cwd, named);
   const stats = statOf(file, named);
+  if (stats && !stats.isFile() && !stats.isDirectory()) throw notReadable(named, stats);
   if (stats) return { named, file, isFolder: stats.isDirectory(), selects: null, glob: false };
-  if (!hasWildcard(named)) throw new ContextError("not-found", `There is no file or folder "${named}".`);
+  if (!hasWildcard(named)) throw new ContextError("not-found", `There is no file or folder "${shownPath(named)}".`);
   return findGlob(named, cwd);
 }
 
@@ -49,12 +52,18 @@ function statOf(file: string, named: string): Stats | null {
     return statSync(file);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "";
-    if (code === "EACCES" || code === "EPERM") throw new ContextError("unreadable", `"${named}" may not be read.`);
+    if (code === "EACCES" || code === "EPERM")
+      throw new ContextError("unreadable", `"${shownPath(named)}" may not be read.`);
     if (lstatSync(file, { throwIfNoEntry: false })) {
-      throw new ContextError("not-found", `"${named}" is a link to something that does not exist.`);
+      throw new ContextError("not-found", `"${shownPath(named)}" is a link to something that does not exist.`);
     }
     return null;
   }
+}
+
+function notReadable(named: string, stats: Stats): ContextError {
+  const hint = stats.isFIFO() ? " To ask about what it gives, use it as a text." : "";
+  return new ContextError("unreadable", `"${shownPath(named)}" is ${specialKind(stats)}, not a file or folder.${hint}`);
 }
 
 function findGlob(named: string, cwd: string): Found {
@@ -67,7 +76,7 @@ function findGlob(named: string, cwd: string): Found {
 }
 
 export function nothingMatches(named: string): ContextError {
-  return new ContextError("not-found", `No file matches "${named}".`);
+  return new ContextError("not-found", `No file matches "${shownPath(named)}".`);
 }
 
 function shownNames(roots: readonly Found[], cwd: string, base: string | undefined): string[] {

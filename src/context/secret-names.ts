@@ -1,37 +1,97 @@
-/** Names of files and folders that hold secrets. Nothing can negate this list: no model sees content or path. */
-const secretName = new RegExp(
-  `^(?:${[
-    String.raw`\.env`,
-    String.raw`\.env\.(?!(?:example|sample|template)$).*`,
-    String.raw`.*\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk|tfvars)`,
-    String.raw`.*\.tfstate.*`,
-    "id_(?:rsa|dsa|ecdsa|ed25519).*",
-    String.raw`\.(?:npmrc|pypirc|netrc|pgpass|htpasswd|git-credentials|dockercfg)`,
-    String.raw`\.(?:aws|ssh|gnupg|azure)`,
-    String.raw`service-account.*\.json`,
-    String.raw`credentials.*\.json`,
-  ].join("|")})$`,
-  "is",
-);
+import { existsSync } from "node:fs";
+import path from "node:path";
 
-const secretPlaces = [".docker/config.json", ".kube/config", ".config/gcloud"];
+/** Ends that editors and people give to copies: `.env~`, `.env copy`, `id_rsa.bak`, `#.env#`, `.server.key.swp`. */
+const copyMark = /(?:~|#|\.(?:bak|backup|old|orig|save|sw[a-p]|tmp)|[ _-]copy(?: ?\d+)?| ?\(\d+\))$/i;
+
+const config = "(?:json|ya?ml|toml|ini|xml|properties|conf|cfg|config|txt|csv|enc|env|plist)";
+
+/** Names of files and folders that hold secrets. Nothing can negate this list: no model sees content or path. */
+const secretName = nameList([
+  String.raw`\.env(?!\.(?:example|sample|template)$)(?:[^a-z0-9].*)?`,
+  String.raw`.*\.(?:pem|key|p8|p12|pkcs12|pfx|der|gpg|pgp|jks|keystore|kdbx|ppk|tfvars|ovpn)`,
+  String.raw`.*\.tfstate.*`,
+  "id_(?:rsa|dsa|ecdsa|ed25519).*",
+  "ssh_host_.*_key.*",
+  String.raw`\.(?:npmrc|pypirc|netrc|pgpass|htpasswd|htdigest|git-credentials|dockercfg|dockerconfigjson)`,
+  String.raw`\.(?:aws|ssh|gnupg|azure|password-store)`,
+]);
+
+/** Names that are secrets of files only: folders of these names are ordinary source. */
+const secretFileName = nameList([
+  String.raw`\.envrc(?:[^a-z0-9].*)?`,
+  String.raw`.*\.env(?:\.(?:local|prod|production|dev|development|staging|test))?`,
+  "[._]?credentials",
+  String.raw`credentials.*\.json`,
+  String.raw`(?:.*[-_.])?credentials(?:[-_. ].*)?\.${config}`,
+  String.raw`\.?secrets`,
+  String.raw`(?:.*[-_.])?secrets(?:[-_. ].*)?\.${config}`,
+  String.raw`client_secrets?.*\.json`,
+  String.raw`(?:.*[-_.])?service[-_]?account.*\.json`,
+  String.raw`(?:.*[-_.])?(?:gcp|gcloud|gcs|google|firebase|bigquery|vertex)(?:[-_.].*)?[-_.](?:key|keys|keyfile|sa)\.json`,
+  String.raw`.*firebase-adminsdk.*\.json`,
+  String.raw`kubeconfig(?:\.ya?ml|\.json|\.conf)?|.*\.kubeconfig`,
+  String.raw`\.terraformrc|terraform\.rc|\.vault-token|\.my\.cnf|\.mylogin\.cnf|\.s3cfg|\.boto|_netrc|pgpass\.conf`,
+  String.raw`\.pg_service\.conf|\.yarnrc\.yml|\.databrickscfg|\.passwd-s3fs|\.msmtprc|rclone\.conf|sftp-config\.json`,
+  String.raw`\.(?:[a-z0-9]+_)*history|\.lesshst|\.viminfo|fish_history|consolehost_history\.txt`,
+]);
+
+/** The ends of paths. */
+const secretPlace = /(?:^|\/)(?:\.docker\/config\.json|\.kube\/config|\.config\/gcloud|\.config\/gh\/hosts\.ya?ml)$/i;
+const secretFilePlace =
+  /(?:^|\/)(?:etc\/g?shadow-?|\.m2\/settings(?:-security)?\.xml|\.gradle\/gradle\.properties|\.oci\/config|\.config\/hub)$/i;
+
+/** Folders in which a tool keeps passwords in a file of this name; elsewhere it may well be a translation. */
+const authPlace = /(?:^|\/)(?:\.?composer|containers|\.docker|\.codex|\.npm|opencode)\/auth\.json$/i;
+
+/** Names of source files and of folders that are on no list: almost all, and told fast. */
+const ordinaryFile =
+  /^(?!id_|ssh_)[\w-]+(?:\.d|\.test|\.spec)?\.(?:[cm]?[jt]sx?|py|go|rs|java|kt|c|h|cc|cpp|hpp|cs|rb|php|swift|md|s?css|html|vue)$/i;
+const ordinaryFolder = /^(?!id_|ssh_|gcloud$)[\w-]+$/i;
 
 /** Folders that no walk enters: the insides of version control. */
 export const versionControl: ReadonlySet<string> = new Set([".git", ".hg", ".svn"]);
 
 /**
  * True where a file or folder holds secrets by its own name and place; its parents are judged when they are walked.
- * @param path the path as far as it is known, with `/`
+ * @param file the path as far as it is known, with `/`
  */
-export function isSecret(path: string): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  if (secretName.test(name)) return true;
-  const lower = path.toLowerCase();
-  return secretPlaces.some((place) => lower === place || lower.endsWith(`/${place}`));
+export function isSecret(file: string, isFolder = false): boolean {
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  if ((isFolder ? ordinaryFolder : ordinaryFile).test(name)) return false;
+  if (isSecretPath(file, isFolder)) return true;
+  if (!copyMark.test(name)) return false;
+  const original = withoutMarks(name.replace(/^\.?#/, ""));
+  const folder = file.slice(0, file.length - name.length);
+  // A swap file has one more dot in front.
+  return [original, original.replace(/^\./, "")].some((one) => one !== "" && isSecretPath(folder + one, isFolder));
 }
 
 /** As `isSecret`, and true as well for all that lies under a secret folder. */
-export function isUnderSecret(path: string): boolean {
-  const parts = path.split("/");
-  return parts.some((part, i) => part !== "" && isSecret(parts.slice(0, i + 1).join("/")));
+export function isUnderSecret(file: string, isFolder = false): boolean {
+  const parts = file.split("/");
+  const last = parts.length - 1;
+  return parts.some((part, i) => part !== "" && isSecret(parts.slice(0, i + 1).join("/"), i < last || isFolder));
+}
+
+function isSecretPath(file: string, isFolder: boolean): boolean {
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  if (secretName.test(name) || secretPlace.test(file)) return true;
+  return !isFolder && (secretFileName.test(name) || secretFilePlace.test(file) || isComposerAuth(file, name));
+}
+
+/** Composer keeps passwords in the `auth.json` beside its manifest. */
+function isComposerAuth(file: string, name: string): boolean {
+  if (name.toLowerCase() !== "auth.json") return false;
+  return authPlace.test(file) || existsSync(path.join(path.dirname(file), "composer.json"));
+}
+
+function withoutMarks(name: string): string {
+  let bare = name;
+  while (copyMark.test(bare)) bare = bare.replace(copyMark, "");
+  return bare;
+}
+
+function nameList(names: readonly string[]): RegExp {
+  return new RegExp(`^(?:${names.join("|")})$`, "is");
 }

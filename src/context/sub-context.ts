@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { blockBytes, blocksFrom, type Corpus, type CorpusTable, type LeftOut } from "./corpus.ts";
+import { blockBytes, blocksFrom, type Corpus, type LeftOut } from "./corpus.ts";
 import { CorpusBuilder } from "./corpus-builder.ts";
+import { type Blocks, corpusOf, type Entry, partOf } from "./corpus-parts.ts";
 import type { CorpusText } from "./corpus-text.ts";
 import { GuestError } from "./guest-error.ts";
 import { globOf, select, selectFiles } from "./guest-glob.ts";
 import { isFields, isRegex, kindOf } from "./guest-values.ts";
-import { countNewlines, countUnits, endScan, scanLines, startScan } from "./line-scan.ts";
+import { countNewlines, countUnits } from "./line-scan.ts";
 import { fileNamed, partsOf } from "./ranges.ts";
 
 /** What a child run is asked about. */
@@ -46,7 +47,8 @@ async function textContext(text: string): Promise<SubContext> {
   const builder = new CorpusBuilder();
   const refusal = builder.takeText("text", text, { maxBytes: Number.POSITIVE_INFINITY, choosy: false });
   if (refusal || builder.bytes === 0) throw new GuestError("Error", "rlm_query: the text is empty or no text.");
-  const corpus = await builder.build({ kind: "text", name: "text", leftOut: [], roots: [] });
+  const about = { kind: "text", name: "text", leftOut: [], roots: [] } as const;
+  const corpus = corpusOf([await builder.finish()], about);
   return { corpus, key: createHash("sha256").update(text).digest("hex") };
 }
 
@@ -92,109 +94,62 @@ function wholeFile(texts: CorpusText, file: number): Range {
   return { file, from: texts.firstLine(file), to: texts.lastLine(file) };
 }
 
-/** A corpus of ranges in ascending order of their files. */
 function part(texts: CorpusText, ranges: readonly Range[], leftOut: readonly LeftOut[]): SubContext {
   const { corpus } = texts;
-  const table = tableOf(texts, ranges);
-  const sum = (values: Uint32Array) => values.reduce((total, value) => total + value, 0);
-  const isText = corpus.manifest.kind === "text";
-  const [first] = ranges;
-  const counts: Record<string, number> = {};
-  for (const { reason } of leftOut) counts[reason] = (counts[reason] ?? 0) + 1;
+  const { kind, name } = corpus.manifest;
+  const isText = kind === "text";
+  const entries = ranges.map((range) => entryOf(texts, range));
+  const longest = isText ? Math.max(...ranges.map((range) => longestLine(texts, range))) : corpus.longestLine;
   const key = createHash("sha256");
-  for (const { file, from, to } of ranges) key.update(`${texts.path(file)}\0${from}\0${to}\0`);
-  // Two texts may have the same name.
-  if (isText && first) key.update(texts.lines(first.file, first.from, first.to).join("\n"));
+  for (const { file, from, to } of ranges) {
+    key.update(`${texts.path(file)}\0${from}\0${to}\0`);
+    // Two texts may have the same name.
+    if (isText) key.update(texts.lines(file, from, to).join("\n"));
+  }
+  const about = { kind, name, leftOut, roots: corpus.roots };
+  return { key: key.digest("hex"), corpus: corpusOf([partOf(entries, corpus.segments, longest)], about) };
+}
+
+function entryOf(texts: CorpusText, { file, from, to }: Range): Entry {
+  const { table } = texts.corpus;
+  const whole = from === texts.firstLine(file) && to === texts.lastLine(file);
+  const start = whole ? 0 : texts.byteOfLine(file, from);
+  const end = whole ? texts.byteCount(file) : texts.byteOfLine(file, to + 1);
   return {
-    key: key.digest("hex"),
-    corpus: {
-      manifest: {
-        kind: corpus.manifest.kind,
-        name: corpus.manifest.name,
-        files: ranges.length,
-        chars: sum(table.chars),
-        bytes: sum(table.bytes),
-        lines: sum(table.lines),
-        leftOut: counts,
-      },
-      segments: corpus.segments,
-      table,
-      leftOut,
-      masked: { secrets: 0, files: 0 },
-      longestLine: isText && first ? longestLine(texts, first) : corpus.longestLine,
-      roots: corpus.roots,
-    },
+    path: texts.path(file),
+    segment: table.segment[file] ?? 0,
+    offset: (table.offset[file] ?? 0) + start,
+    bytes: end - start,
+    chars: whole ? texts.charCount(file) : texts.charOfByte(file, end) - texts.charOfByte(file, start),
+    lines: Math.max(0, to - from + 1),
+    firstLine: from,
+    flags: table.flags[file] ?? 0,
+    blocks: end - start < blocksFrom ? null : blocksOf(texts.bytes(file).subarray(start, end)),
+    sha256: whole ? Buffer.from(table.sha256.subarray(file * 32, file * 32 + 32)).toString("latin1") : null,
+    masked: 0,
   };
 }
 
-function tableOf(texts: CorpusText, ranges: readonly Range[]): CorpusTable {
-  const { table } = texts.corpus;
-  const count = ranges.length;
-  const column = () => new Uint32Array(new SharedArrayBuffer(count * 4));
-  const [segment, offset, bytes, chars, lines, firstLine] = [
-    column(),
-    column(),
-    column(),
-    column(),
-    column(),
-    column(),
-  ];
-  const flags = new Uint8Array(new SharedArrayBuffer(count));
-  const sha256 = new Uint8Array(new SharedArrayBuffer(count * 32));
-  ranges.forEach(({ file, from, to }, i) => {
-    const whole = from === texts.firstLine(file) && to === texts.lastLine(file);
-    const start = whole ? 0 : texts.byteOfLine(file, from);
-    const end = whole ? texts.byteCount(file) : texts.byteOfLine(file, to + 1);
-    segment[i] = table.segment[file] ?? 0;
-    offset[i] = (table.offset[file] ?? 0) + start;
-    bytes[i] = end - start;
-    chars[i] = whole ? texts.charCount(file) : texts.charOfByte(file, end) - texts.charOfByte(file, start);
-    lines[i] = Math.max(0, to - from + 1);
-    firstLine[i] = from;
-    flags[i] = table.flags[file] ?? 0;
-    if (whole) sha256.set(table.sha256.subarray(file * 32, file * 32 + 32), i * 32);
-  });
-  const paths = ranges.map(({ file }) => texts.path(file)).join("\0");
-  const blocks = blocksOf(texts, segment, offset, bytes);
-  return { files: count, paths, segment, offset, bytes, chars, lines, firstLine, flags, sha256, ...blocks };
-}
-
-function blocksOf(
-  texts: CorpusText,
-  segment: Uint32Array,
-  offset: Uint32Array,
-  bytes: Uint32Array,
-): Pick<CorpusTable, "firstBlock" | "blockLines" | "blockChars"> {
-  const firstBlock = new Uint32Array(new SharedArrayBuffer((bytes.length + 1) * 4));
-  bytes.forEach((size, i) => {
-    firstBlock[i + 1] = (firstBlock[i] ?? 0) + (size < blocksFrom ? 0 : Math.ceil(size / blockBytes));
-  });
-  const count = firstBlock[bytes.length] ?? 0;
-  const blockLines = new Uint32Array(new SharedArrayBuffer(count * 4));
-  const blockChars = new Uint32Array(new SharedArrayBuffer(count * 4));
-  bytes.forEach((size, i) => {
-    if (size < blocksFrom) return;
-    const buffer = texts.corpus.segments[segment[i] ?? 0];
-    if (buffer) measure(Buffer.from(buffer, offset[i], size), firstBlock[i] ?? 0, blockLines, blockChars);
-  });
-  return { firstBlock, blockLines, blockChars };
-}
-
-function measure(text: Buffer, row: number, blockLines: Uint32Array, blockChars: Uint32Array): void {
+function blocksOf(text: Buffer): Blocks {
+  const blocks = { lines: [] as number[], chars: [] as number[] };
   let [lines, chars] = [0, 0];
-  for (let from = 0, i = row; from < text.length; from += blockBytes, i += 1) {
+  for (let from = 0; from < text.length; from += blockBytes) {
     const to = Math.min(text.length, from + blockBytes);
-    blockLines[i] = lines;
-    blockChars[i] = chars;
+    blocks.lines.push(lines);
+    blocks.chars.push(chars);
     lines += countNewlines(text, from, to);
     chars += countUnits(text, from, to);
   }
+  return blocks;
 }
 
+/** Bytes of the longest line, for the context card. */
 function longestLine(texts: CorpusText, { file, from, to }: Range): number {
-  const [start, end] = [texts.byteOfLine(file, from), texts.byteOfLine(file, to + 1)];
-  const scan = startScan(start);
-  scanLines(texts.bytes(file), start, end, scan);
-  endScan(scan, end);
-  return texts.decode(file, scan.longestStart, scan.longestStart + scan.longestBytes).length;
+  const bytes = texts.bytes(file).subarray(texts.byteOfLine(file, from), texts.byteOfLine(file, to + 1));
+  let [longest, start] = [0, 0];
+  for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+    longest = Math.max(longest, end - start);
+    start = end + 1;
+  }
+  return Math.max(longest, bytes.length - start);
 }

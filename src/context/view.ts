@@ -4,6 +4,7 @@ import { card } from "./card.ts";
 import type { Corpus, LeftOut } from "./corpus.ts";
 import { CorpusText } from "./corpus-text.ts";
 import { numberedBlock } from "./ranges.ts";
+import { pathOnDisk } from "./shown-path.ts";
 
 /** The context as the loop and the user see it. */
 export interface CorpusView extends ContextView {
@@ -44,6 +45,6 @@ function onDisk({ roots }: Corpus, shown: string): string | null {
   const under = roots.filter((root) => root.shown === "" || shown === root.shown || shown.startsWith(`${root.shown}/`));
   const [root] = under.toSorted((a, b) => b.shown.length - a.shown.length);
   if (!root) return null;
-  const below = root.shown === "" ? shown : shown.slice(root.shown.length + 1);
+  const below = pathOnDisk(root.shown === "" ? shown : shown.slice(root.shown.length + 1));
   return below === "" ? root.file : path.join(root.file, below);
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { LeftOutReason } from "../rlm/context.ts";
 import { IgnoreRules, ignoreFiles } from "./ignore-rules.ts";
 import { slashed } from "./roots.ts";
-import { isSecret, versionControl } from "./secret-names.ts";
+import { isSecret, isUnderSecret, versionControl } from "./secret-names.ts";
 
 /** What a walk tells. Paths are relative to its root; those of folders end in `/`. */
 export interface WalkListener {
@@ -12,7 +12,8 @@ export interface WalkListener {
 }
 
 export interface WalkOptions {
-  /** The real path of the folder that is walked. */
+  /** The folder that is walked, as it was named and as it really is. */
+  readonly root: string;
   readonly real: string;
   readonly exclude: readonly string[];
   /** Names of files that exist only in the editor, by their absolute folder. */
@@ -20,8 +21,8 @@ export interface WalkOptions {
 }
 
 /** Walks a folder in the order of its names, without following links: so it never goes in circles. */
-export function walk(root: string, options: WalkOptions, listener: WalkListener): void {
-  visit(root, "", IgnoreRules.forRoot(options.exclude), options, listener);
+export function walk(options: WalkOptions, listener: WalkListener): void {
+  visit(options.root, "", IgnoreRules.forRoot(options.exclude), options, listener);
 }
 
 function visit(folder: string, shown: string, outer: IgnoreRules, options: WalkOptions, listener: WalkListener): void {
@@ -54,7 +55,7 @@ function visitEntry(
   const file = `${folder}${folder.endsWith(path.sep) ? "" : path.sep}${name}`;
   const below = shown === "" ? name : `${shown}/${name}`;
   if (entry.isDirectory()) {
-    if (isSecretEntry(file, below, options)) listener.onLeftOut(`${below}/`, file, "secret");
+    if (isSecretEntry(file, below, options, true)) listener.onLeftOut(`${below}/`, file, "secret");
     else if (rules.ignores(below, true)) listener.onLeftOut(`${below}/`, file, "ignored");
     else visit(file, below, rules, options, listener);
   } else if (entry.isSymbolicLink()) {
@@ -80,13 +81,13 @@ function visitFile(
 }
 
 /** Judged by the whole path: what is asked about may itself be a part of a secret place. */
-function isSecretEntry(file: string, below: string, { real }: WalkOptions): boolean {
-  return isSecret(slashed(file)) || isSecret(slashed(`${real}/${below}`));
+function isSecretEntry(file: string, below: string, { root, real }: WalkOptions, isFolder = false): boolean {
+  return isSecret(slashed(file), isFolder) || (real !== root && isSecret(slashed(`${real}/${below}`), isFolder));
 }
 
 function pointsToSecret(link: string): boolean {
   try {
-    return isSecret(realpathSync(link));
+    return isUnderSecret(slashed(realpathSync(link)));
   } catch {
     return false;
   }
@@ -94,7 +95,10 @@ function pointsToSecret(link: string): boolean {
 
 function readIgnoreFiles(folder: string, entries: readonly Dirent[]): string[] {
   const there = ignoreFiles.filter((name) => entries.some((entry) => entry.name === name && entry.isFile()));
-  return there.map((name) => {
+  const isRepository = entries.some((entry) => entry.name === ".git" && entry.isDirectory());
+  // The rules that git keeps for one clone alone count less than those of its files.
+  const files = isRepository ? [".git/info/exclude", ...there] : there;
+  return files.map((name) => {
     try {
       return readFileSync(path.join(folder, name), "utf8");
     } catch {

@@ -1,11 +1,14 @@
 import { formatCount, formatMs, formatNumberOf, formatUsd } from "./format.ts";
-import type { CellNode } from "./run-nodes.ts";
+import type { CellNode, Retry } from "./run-nodes.ts";
 import type { RunTree } from "./run-tree.ts";
 
-/** What a run does right now, in one plain line; once it is over, how it ended. */
-export function describeActivity(tree: RunTree): string {
+/**
+ * What a run does right now, in one plain line; once it is over, how it ended.
+ * @param now milliseconds since 1970: a wait counts down
+ */
+export function describeActivity(tree: RunTree, now: number): string {
   if (tree.state === "done") return describeOutcome(tree);
-  if (tree.waiting) return `Waiting ${formatWait(tree.waiting.waitMs)}: ${describeFailureCode(tree.waiting.code)}`;
+  if (tree.waiting) return describeWait(tree.waiting, now);
   if (!tree.started) return "Starting";
   if (!tree.context) return `Collecting files${tree.collected ? `: ${formatCount(tree.collected.files)}` : ""}`;
   const turn = tree.turns.at(-1);
@@ -39,9 +42,19 @@ function describeCell(cell: CellNode): string {
   return `Asking ${formatCount(asked)} sub-models: ${formatCount(cell.callsEnded)} done`;
 }
 
-function formatWait(ms: number): string {
-  return ms < 1_000 ? formatMs(ms) : `${Math.round(ms / 1_000)} s`;
+/** `Rate limited; again in 12 s`. The last second is said until it is over. */
+function describeWait({ at, waitMs, code }: Retry, now: number): string {
+  const seconds = Math.ceil((at + waitMs - now) / 1_000);
+  const words = waitWords[code] ?? describeFailureCode(code);
+  const reason = words.charAt(0).toUpperCase() + words.slice(1);
+  if (seconds <= 0) return `${reason}; trying again`;
+  return `${reason}; again in ${seconds < 60 ? `${seconds} s` : formatMs(seconds * 1_000)}`;
 }
+
+const waitWords: Readonly<Record<string, string>> = {
+  "rate-limit": "rate limited",
+  "broken-stream": "the reply broke off",
+};
 
 /** How a run ended, in one line. */
 function describeOutcome({ finished, started }: RunTree): string {

@@ -10,9 +10,15 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { startScriptedServer } from "../support/scripted-server.ts";
 import type { Measured } from "./subject.ts";
+import { randomFrom, treePattern, writeTree } from "./tree.ts";
 import { haystackLine, type Workload, workloads } from "./workloads.ts";
 
 const runs = 5;
+/** Workloads over a tree of files, each with what does no more than it must: a command of the shell. */
+const treeWorkloads: Readonly<Record<string, string>> = {
+  collect: "rg --no-require-git --files --hidden -0 | xargs -0 cat > /dev/null",
+  search: `rg --no-require-git --hidden -n '${treePattern}' . > /dev/null`,
+};
 const [subject = "", ...names] = process.argv.slice(2);
 const folder = mkdtempSync(path.join(os.tmpdir(), "rlm-bench-"));
 const execute = promisify(execFile);
@@ -21,11 +27,7 @@ async function haystack(lines: number): Promise<string> {
   const file = path.join(folder, `haystack-${lines}.txt`);
   if (existsSync(file)) return file;
   const stream = createWriteStream(file);
-  let seed = 7;
-  const random = () => {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return seed / 2 ** 32;
-  };
+  const random = randomFrom(7);
   for (let from = 0; from < lines; from += 50_000) {
     const part = Array.from({ length: Math.min(50_000, lines - from) }, (_, i) =>
       haystackLine(from + i, lines, random),
@@ -43,6 +45,25 @@ async function measure(command: string, args: readonly string[]): Promise<Measur
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+async function benchTree(name: string, command: string): Promise<string> {
+  const tree = path.join(folder, "tree");
+  if (!existsSync(tree)) writeTree(tree);
+  const results: Record<"ours" | "ideal", Measured[]> = { ours: [], ideal: [] };
+  for (let run = 0; run < runs; run += 1) {
+    results.ideal.push(await shell(command, tree));
+    results.ours.push(await measure(process.execPath, [subject, "tree", name, tree]));
+  }
+  return describe(name, results);
+}
+
+/** Runs a command in a folder, twice, of which the second run counts: the files are in memory then. */
+async function shell(command: string, cwd: string): Promise<Measured> {
+  await execute("sh", ["-c", command], { cwd });
+  const startedAt = performance.now();
+  await execute("sh", ["-c", command], { cwd });
+  return { seconds: (performance.now() - startedAt) / 1_000, peakMb: 0, right: true };
 }
 
 async function bench(workload: Workload): Promise<string> {
@@ -65,30 +86,36 @@ async function bench(workload: Workload): Promise<string> {
     }
   }
   await server.close();
-  return describe(workload, results);
+  return describe(workload.name, results, workload.calls?.root);
 }
 
-function describe(workload: Workload, results: Readonly<Record<string, readonly Measured[]>>): string {
+function describe(name: string, results: Readonly<Record<string, readonly Measured[]>>, turns = 1): string {
   const seconds = (who: string) => median((results[who] ?? []).map((m) => m.seconds));
   const peak = (who: string) => median((results[who] ?? []).map((m) => m.peakMb));
   const wrong = (results.ours ?? []).filter((m) => !m.right).length;
   const parts = [`${seconds("ours").toFixed(3)} s, ${peak("ours").toFixed(0)} MB`];
-  for (const who of ["bare", "peer"]) {
+  for (const who of ["bare", "peer", "ideal"]) {
     if (!results[who]) continue;
     const ratio = seconds("ours") / seconds(who);
-    parts.push(`${who} ${seconds(who).toFixed(3)} s, ${peak(who).toFixed(0)} MB (× ${ratio.toFixed(2)})`);
+    const memory = peak(who) > 0 ? `, ${peak(who).toFixed(0)} MB` : "";
+    parts.push(`${who} ${seconds(who).toFixed(3)} s${memory} (× ${ratio.toFixed(2)})`);
   }
-  if (workload.name === "iterations") {
-    const extra = ((seconds("ours") - seconds("bare")) * 1_000) / (workload.calls?.root ?? 1);
+  if (name === "iterations") {
+    const extra = ((seconds("ours") - seconds("bare")) * 1_000) / turns;
     parts.push(`${extra.toFixed(2)} ms a turn above the bare client`);
   }
   if (wrong) parts.push(`${wrong} WRONG ANSWERS`);
-  return `${workload.name.padEnd(10)} ${parts.join(" | ")}`;
+  return `${name.padEnd(10)} ${parts.join(" | ")}`;
 }
+
+const isWanted = (name: string) => names.length === 0 || names.includes(name);
 
 try {
   for (const workload of workloads) {
-    if (names.length === 0 || names.includes(workload.name)) process.stdout.write(`${await bench(workload)}\n`);
+    if (isWanted(workload.name)) process.stdout.write(`${await bench(workload)}\n`);
+  }
+  for (const [name, command] of Object.entries(treeWorkloads)) {
+    if (isWanted(name)) process.stdout.write(`${await benchTree(name, command)}\n`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

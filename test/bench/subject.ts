@@ -1,7 +1,14 @@
-/** Runs one workload once, in a process of its own: `subject.js ours|bare NAME BASE_URL FILE`. Prints one JSON line. */
+/**
+ * Runs one workload once, in a process of its own: `subject.js ours|bare NAME BASE_URL FILE`, or over a tree of files
+ * `subject.js tree NAME FOLDER`. Prints one JSON line.
+ */
 import OpenAI from "openai";
 import { ask } from "../../src/ask.ts";
+import { collect } from "../../src/context/collect.ts";
 import { openAiModel } from "../../src/models/openai-model.ts";
+import { CancelSource } from "../../src/rlm/cancel.ts";
+import { searchTree } from "./search-tree.ts";
+import { treeFiles } from "./tree.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
 export interface Measured {
@@ -54,11 +61,28 @@ async function bare({ calls, concurrency }: Workload, baseUrl: string): Promise<
   return true;
 }
 
-const [who, name, baseUrl = "", file = ""] = process.argv.slice(2);
-const workload = workloads.find((candidate) => candidate.name === name);
-if (!workload) throw new Error(`There is no workload "${name}".`);
-const startedAt = performance.now();
-const right = who === "bare" ? await bare(workload, baseUrl) : await ours(workload, baseUrl, file);
-const seconds = (performance.now() - startedAt) / 1_000;
-const measured: Measured = { seconds, peakMb: process.resourceUsage().maxRSS / 1_024, right };
+async function timed(work: () => Promise<boolean>): Promise<Omit<Measured, "peakMb">> {
+  const startedAt = performance.now();
+  const right = await work();
+  return { seconds: (performance.now() - startedAt) / 1_000, right };
+}
+
+/** Collects a tree; for `search`, only what a cell then takes counts. */
+async function overTree(name: string, folder: string): Promise<Omit<Measured, "peakMb">> {
+  const source = { kind: "paths", paths: [folder], cwd: folder } as const;
+  const collecting = () => collect(source, { signal: new CancelSource() });
+  if (name === "search") return searchTree(await collecting());
+  // The .gitignore is a file too.
+  return timed(async () => (await collecting()).manifest.files === treeFiles + 1);
+}
+
+async function inRun(who: string, name: string, baseUrl: string, file: string): Promise<Omit<Measured, "peakMb">> {
+  const workload = workloads.find((candidate) => candidate.name === name);
+  if (!workload) throw new Error(`There is no workload "${name}".`);
+  return timed(() => (who === "bare" ? bare(workload, baseUrl) : ours(workload, baseUrl, file)));
+}
+
+const [who = "", name = "", place = "", file = ""] = process.argv.slice(2);
+const result = who === "tree" ? await overTree(name, place) : await inRun(who, name, place, file);
+const measured: Measured = { ...result, peakMb: process.resourceUsage().maxRSS / 1_024 };
 process.stdout.write(`${JSON.stringify(measured)}\n`);

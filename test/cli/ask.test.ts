@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { runEventSchema } from "../../src/rlm/events.ts";
 import { answer, cell, replies, someFiles } from "../support/asking.ts";
-import { type Script, type ScriptedServerOptions, startScriptedServer } from "../support/scripted-server.ts";
+import { type Script, type ScriptedServerOptions, sendJson, startScriptedServer } from "../support/scripted-server.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { rlm, startRlm } from "./rlm.ts";
 
@@ -99,6 +99,33 @@ describe("rlm ask", () => {
     expect(code).toBe(0);
     expect(oneLine(stderr)).toBe("rlm: Not in the files: gone.ts:3-4.");
   });
+
+  test("of many citations that are not in the files five are named, each once, and the rest are counted", async () => {
+    const many = Array.from({ length: 1_007 }, (_, i) => `[gone${i}.ts:1] [gone${i}.ts:1]`);
+    const server = await serve(replies([cell("list()"), answer(many.join(" "))]));
+    const { stderr } = await rlm(["ask", "--base-url", server.baseUrl, ...loop, "Why?"], {
+      cwd: tempFolder(someFiles),
+    });
+    const named = [0, 1, 2, 3, 4].map((i) => `gone${i}.ts:1`).join(", ");
+    expect(oneLine(stderr)).toBe(`rlm: Not in the files: ${named} and 1,002 more.`);
+  });
+
+  test("a question may begin with a dash after --", async () => {
+    const server = await serve(replies([answer("x")]));
+    const args = ["ask", "--json", "--base-url", server.baseUrl, "--", "--json is what?"];
+    const { code } = await rlm(args, { cwd: tempFolder(someFiles) });
+    expect(code).toBe(0);
+    expect(server.requests[0]?.messages.at(-1)?.content).toContain("--json is what?");
+  });
+
+  test("a failed try is told in a sentence, and one line is 1 line", async () => {
+    const server = await serve(({ index }) =>
+      index > 0 ? "x" : { raw: (_req, res) => sendJson(res, 500, { error: { message: "boom" } }) },
+    );
+    const { stderr } = await rlm(["ask", "--base-url", server.baseUrl, "--text", "-", "Why?"], { stdin: "one line" });
+    expect(stderr).toMatch(/boom\. Trying again in /);
+    expect(stderr).toMatch(/^stdin: 1 line · /m);
+  });
 });
 
 describe("rlm ask ends with one clear line and the right exit code", () => {
@@ -167,7 +194,13 @@ describe("rlm ask ends with one clear line and the right exit code", () => {
     [["ask", "--model", "gpt-5", "Why?"], /needs an endpoint: set OPENAI_API_KEY/],
     [["ask", "--base-url", "ftp://x", "Why?"], /--base-url takes an http or https URL/],
     [["ask", "--context", "a", "--text", "b", "Why?"], /either --context or --text/],
-    [["ask", "--trace", "/no/such/folder/t", "Why?"], /can't be written/],
+    [
+      ["ask", "--trace", "/no/such/t", "Why?"],
+      /^rlm: The trace can't be written to \/no\/such\/t: no such file or directory\.$/,
+    ],
+    [["ask", "--trace", "src", "Why?"], /^rlm: The trace can't be written to src: illegal operation on a directory\.$/],
+    [["ask", "-Wall?"], /Unknown option '-W'\. Write -- before a question that begins with a dash\. See rlm --help\.$/],
+    [["ask", "-v is what?"], /Write -- before a question that begins with a dash\. See rlm --help\.$/],
     [["answer"], /There is no command "answer"/],
     [["context", "--nope"], /Unknown option '--nope'/],
   ])("wrong use %j: 2", async (args, message) => {
@@ -181,10 +214,27 @@ describe("rlm ask ends with one clear line and the right exit code", () => {
     expect(code).toBe(2);
     expect(oneLine(stderr)).toBe("rlm: Which model? Name one with --model, for example: alpha, beta.");
   });
-  test("a context that is not there: 1", async () => {
-    const { code, stderr } = await rlm(["ask", "--context", "nowhere", "Why?"], { cwd: tempFolder(someFiles) });
-    expect(code).toBe(1);
-    expect(oneLine(stderr)).toMatch(/nowhere/);
+  test("names of models that have no end are cut", async () => {
+    const server = await serve(replies([answer("x")]), { models: ["a".repeat(5_000), "b".repeat(100), "beta"] });
+    const { stderr } = await rlm(["ask", "--base-url", server.baseUrl, "Why?"], { cwd: tempFolder(someFiles) });
+    expect(oneLine(stderr)).toBe(
+      `rlm: Which model? Name one with --model, for example: ${"a".repeat(59)}…, ${"b".repeat(59)}…, beta.`,
+    );
+  });
+  test.each([
+    [["--context", "src", "--context", "nowhere"], 'rlm: There is no file or folder "nowhere".'],
+    [["--context", "nowhere/*.ts"], 'rlm: No file matches "nowhere/*.ts".'],
+    [["--text", "nowhere.txt"], 'rlm: There is no file "nowhere.txt".'],
+  ])("a context that is not there %j: 2, and no endpoint is asked", async (args, line) => {
+    const server = await serve(replies([answer("x")]), { models: ["alpha", "beta"] });
+    const flags = ["--base-url", server.baseUrl, ...args];
+    const { code, stderr } = await rlm(["ask", ...flags, "Why?"], { cwd: tempFolder(someFiles) });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `${line}\n` });
+  });
+  test("a glob that matches nothing: 2", async () => {
+    const { code, stderr } = await rlm(["ask", "--context", "src/*.py", "Why?"], { cwd: tempFolder(someFiles) });
+    expect(code).toBe(2);
+    expect(oneLine(stderr)).toBe('rlm: No file matches "src/*.py".');
   });
 });
 
@@ -203,6 +253,15 @@ describe("the other commands", () => {
     expect(stdout).toMatch(/binary\s+image\.bin/);
     expect(stdout).toMatch(/secret\s+\.env/);
     expect(stdout).toContain("src/");
+  });
+  test("rlm context lists each file where all are left out", async () => {
+    const cwd = tempFolder({ ".gitignore": "*\n", "a.log": "x", ".env": "KEY=1" });
+    const { code, stdout, stderr } = await rlm(["context"], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^Left out \(3\):$/m);
+    expect(stdout).toMatch(/^ {2}ignored +a\.log/m);
+    expect(stdout).toMatch(/^ {2}secret +\.env/m);
+    expect(stderr).toBe("rlm: Nothing there may be asked about: all is left out.\n");
   });
   test("rlm demo finds the needle in a million lines, offline", async () => {
     const { code, stdout, stderr } = await rlm(["demo"]);

@@ -1,10 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { constants } from "node:os";
 import path from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { onTestFinished } from "vitest";
 
 const cli = path.resolve(import.meta.dirname, "../../dist/cli.js");
 
 export interface Finished {
-  readonly code: number | null;
+  /** As a shell reports it: 128 and the signal's number where one ended the program. */
+  readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -19,9 +23,21 @@ export interface RlmOptions {
 export function startRlm(
   args: readonly string[],
   options: RlmOptions = {},
-): { child: ChildProcess; finished: Promise<Finished> } {
+): { child: ChildProcessByStdio<Writable, Readable, Readable>; finished: Promise<Finished> } {
+  return start(process.execPath, [cli, ...args], options);
+}
+
+/** Runs a line of `sh` in which `$rlm` is the program. */
+export function shell(line: string, options: RlmOptions = {}): Promise<Finished> {
+  const env = { rlm: `${process.execPath} ${cli}`, ...options.env };
+  return start("sh", ["-c", line], { ...options, env }).finished;
+}
+
+/** Starts a program with nothing of our own environment but the PATH. */
+export function start(command: string, args: readonly string[], options: RlmOptions = {}) {
   const env = { PATH: process.env.PATH ?? "", ...options.env };
-  const child = spawn(process.execPath, [cli, ...args], { cwd: options.cwd ?? "/", env, stdio: "pipe" });
+  const child = spawn(command, args, { cwd: options.cwd ?? "/", env, stdio: "pipe" });
+  onTestFinished(() => void child.kill("SIGKILL"));
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (data) => {
@@ -30,9 +46,12 @@ export function startRlm(
   child.stderr.on("data", (data) => {
     stderr += data;
   });
+  child.stdin.on("error", () => {}); // A program may end before it has read all.
   child.stdin.end(options.stdin ?? "");
   const finished = new Promise<Finished>((resolve) => {
-    child.on("close", (code) => resolve({ code, stdout, stderr }));
+    child.on("close", (code, signal) => {
+      resolve({ code: code ?? 128 + constants.signals[signal ?? "SIGKILL"], stdout, stderr });
+    });
   });
   return { child, finished };
 }

@@ -133,5 +133,5 @@ it("a run shows the wait", async () => {
     index === 0 ? status(429, stated("slow down"), { "retry-after-ms": "30" }) : "````answer\nIt is.\n````",
   );
   const at = events.findIndex(({ type }) => type === "call.retrying");
-  expect(describeActivity(foldEvents(events.slice(0, at + 1)))).toMatch(/^Waiting \d+ ms: rate limit$/);
+  expect(describeActivity(foldEvents(events.slice(0, at + 1)), events[at]?.at ?? 0)).toBe("Rate limited; again in 1 s");
 });

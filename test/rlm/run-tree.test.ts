@@ -10,7 +10,7 @@ function activities(events: readonly RunEvent[]): string[] {
   const lines: string[] = [];
   for (const event of events) {
     tree.add(event);
-    const line = describeActivity(tree);
+    const line = describeActivity(tree, event.at);
     if (line !== lines.at(-1)) lines.push(line);
   }
   return lines;
@@ -142,7 +142,7 @@ describe("what a run does, in words", () => {
       "Running cell 1",
       "Turn 1: cell 1 is done",
       "Turn 2: waiting for the model",
-      "Waiting 4 s: rate limit",
+      "Rate limited; again in 4 s",
       "Turn 2: the model is writing",
       "Turn 2: reading the reply",
       "Running cell 1",

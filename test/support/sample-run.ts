@@ -248,8 +248,15 @@ class SampleRun {
     citations = answer === sampleAnswer ? sampleCitations : [],
   ): RunEvent[] {
     const ms = this.#at - (this.events[0]?.at ?? 0);
-    this.#emit({ type: "run.finished", answer, stopReason, totals: this.#totals, coverage: sampleCoverage,
-      citations: [...citations], ms });
+    this.#emit({
+      type: "run.finished",
+      answer,
+      stopReason,
+      totals: this.#totals,
+      coverage: sampleCoverage,
+      citations: [...citations],
+      ms,
+    });
     return this.events;
   }
 

@@ -40,16 +40,34 @@ export function Header({ tree, asking, now, showAnswer }: HeaderProps) {
       <div class="header-line">
         <p class={`activity icon-line ${tone}`} role="status" aria-live="polite">
           <Icon name={icon} />
-          <span>
-            {asking ? `Waiting for you: ${describeFanOut(asking)}` : describeActivity(tree)}
-            {byWhat(tree)}
-          </span>
+          {asking && <span>Waiting for you: {describeFanOut(asking)}</span>}
+          {!asking && tree.waiting && <Wait tree={tree} since={tree.waiting.at} now={now} />}
+          {!asking && !tree.waiting && <Activity tree={tree} now={now} />}
         </p>
         <p class="models">{modelsOf(tree)}</p>
         <p class="figures">{figuresOf(tree, now).join(" · ")}</p>
       </div>
       {running && !asking && <div class="progress" aria-hidden="true" />}
     </header>
+  );
+}
+
+function Activity({ tree, now }: { tree: RunTree; now: number }) {
+  return (
+    <span>
+      {describeActivity(tree, now)}
+      {byWhat(tree)}
+    </span>
+  );
+}
+
+/** A wait counts down for the eye; it is said aloud once, as it was when it began. */
+function Wait({ tree, since, now }: { tree: RunTree; since: number; now: number }) {
+  return (
+    <>
+      <span class="visually-hidden">{describeActivity(tree, since)}</span>
+      <span aria-hidden="true">{describeActivity(tree, now)}</span>
+    </>
   );
 }
 
