@@ -2,8 +2,8 @@
 
 /** Flags of the terminal program, without their dashes. */
 const flags = [
-  ...["context", "text", "model", "sub-model", "base-url", "max-turns", "max-calls", "max-tokens", "timeout"],
-  ...["concurrency", "direct-below", "trace", "json"],
+  ...["context", "text", "model", "sub-model", "child-model", "base-url", "max-turns", "max-depth", "max-calls"],
+  ...["max-tokens", "max-cost", "timeout", "concurrency", "direct-below", "trace", "json", "yes"],
 ];
 
 /** Ends the process with one line where npm has kept flags that were meant for the program. */

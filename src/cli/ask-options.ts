@@ -6,6 +6,7 @@ import { UsageError } from "./usage-error.ts";
 export interface ModelOptions {
   readonly model?: string;
   readonly subModel?: string;
+  readonly childModel?: string;
   readonly baseUrl?: string;
 }
 
@@ -17,23 +18,29 @@ export interface AskOptions extends ModelOptions {
   readonly directBelowTokens?: number;
   readonly trace?: string;
   readonly json: boolean;
+  /** Make many calls without asking. */
+  readonly yes: boolean;
 }
 
 const modelFlags = {
   model: { type: "string" },
   "sub-model": { type: "string" },
+  "child-model": { type: "string" },
   "base-url": { type: "string" },
 } as const;
 
 const runFlags = {
   "max-turns": { type: "string" },
+  "max-depth": { type: "string" },
   "max-calls": { type: "string" },
   "max-tokens": { type: "string" },
+  "max-cost": { type: "string" },
   timeout: { type: "string" },
   concurrency: { type: "string" },
   "direct-below": { type: "string" },
   trace: { type: "string" },
   json: { type: "boolean" },
+  yes: { type: "boolean" },
 } as const;
 
 const askFlags = {
@@ -72,15 +79,23 @@ function readModelOptions(values: Values<keyof typeof modelFlags>): ModelOptions
   return {
     ...(values.model === undefined ? {} : { model: values.model }),
     ...(values["sub-model"] === undefined ? {} : { subModel: values["sub-model"] }),
+    ...(values["child-model"] === undefined ? {} : { childModel: values["child-model"] }),
     ...(values["base-url"] === undefined ? {} : { baseUrl: readUrl(values["base-url"]) }),
   };
 }
 
-function readRunOptions(values: Values<Exclude<keyof typeof runFlags, "json">> & { json?: boolean | undefined }) {
+type RunValues = Values<Exclude<keyof typeof runFlags, "json" | "yes">> & {
+  readonly json?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+};
+
+function readRunOptions(values: RunValues) {
   const limits = {
     turns: wholeNumber("--max-turns", values["max-turns"], 1),
+    depth: wholeNumber("--max-depth", values["max-depth"], 1),
     calls: wholeNumber("--max-calls", values["max-calls"], 0),
     tokens: wholeNumber("--max-tokens", values["max-tokens"], 1),
+    usd: dollars("--max-cost", values["max-cost"]),
     seconds: wholeNumber("--timeout", values.timeout, 1),
     concurrency: wholeNumber("--concurrency", values.concurrency, 1),
   };
@@ -90,6 +105,7 @@ function readRunOptions(values: Values<Exclude<keyof typeof runFlags, "json">> &
     ...(directBelowTokens === undefined ? {} : { directBelowTokens }),
     ...(values.trace === undefined ? {} : { trace: values.trace }),
     json: values.json === true,
+    yes: values.yes === true,
   };
 }
 
@@ -103,6 +119,13 @@ function wholeNumber(flag: string, text: string | undefined, min: number): numbe
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= min && text.trim() !== "") return value;
   throw new UsageError(`${flag} takes a whole number of at least ${min}, not "${text}".`);
+}
+
+function dollars(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text.replace(/^\$/, ""));
+  if (Number.isFinite(value) && value >= 0 && text.trim() !== "") return value;
+  throw new UsageError(`${flag} takes an amount of US dollars, such as 0.50, not "${text}".`);
 }
 
 function readUrl(text: string): string {

@@ -38,7 +38,9 @@ export async function chooseModels(
       `The model "${rootId}" needs an endpoint: set OPENAI_API_KEY, or give --base-url for a local server.`,
     );
   }
-  return { root: named(rootId), sub: named(options.subModel ?? rootId), named };
+  const sub = named(options.subModel ?? rootId);
+  const child = options.childModel === undefined ? sub : named(options.childModel);
+  return { root: named(rootId), sub, named, children: { root: child, sub } };
 }
 
 /** A model object learns what its endpoint does not take, so each name has only one. */

@@ -20,16 +20,21 @@ What is asked about
 Who answers
   --model NAME        the root model; "offline" needs no key and no network (default without a key)
   --sub-model NAME    the model for sub-calls (default: the root model)
+  --child-model NAME  the model that drives child runs (default: the sub-model)
   --base-url URL      an OpenAI-compatible endpoint (default: OPENAI_BASE_URL, else OpenAI)
                       The key is read from OPENAI_API_KEY.
 
 Limits
-  --max-turns N       turns of the root model (20)
-  --max-calls N       sub-calls (200)
+  --max-turns N       turns of a run (20)
+  --max-depth N       levels of runs: 1 allows no child runs (2)
+  --max-calls N       sub-calls and child runs (200)
   --max-tokens N      tokens, input and output (2000000)
+  --max-cost USD      US dollars, as far as prices are known (1.00)
   --timeout S         seconds (900)
   --concurrency N     requests in flight (8)
   --direct-below N    ask directly, in one call, below so many tokens of context (8000; 0: never)
+
+  --yes               make many calls at once without asking
 
 Output
   --json              one JSON object instead of the answer

@@ -2,6 +2,7 @@ import { oneLine } from "../rlm/cut.ts";
 import type { RunEvent } from "../rlm/events.ts";
 import { formatCount, formatMs, formatNumberOf, formatShort, formatTokens, formatUsd } from "../rlm/format.ts";
 import { estimateTokens } from "../rlm/limits.ts";
+import type { Spent } from "../rlm/model.ts";
 import type { CallNode, CellNode, TurnNode } from "../rlm/run-nodes.ts";
 import { RunTree, sumSpent } from "../rlm/run-tree.ts";
 import { describeActivity } from "../rlm/run-words.ts";
@@ -28,14 +29,15 @@ export async function showProgress(events: AsyncIterable<RunEvent>, out: NodeJS.
   };
   for await (const event of events) {
     tree.add(event);
-    if (event.type === "run.started" && event.models.offline) tell(offlineLine);
-    else if (event.type === "context.ready") tell(contextLine(event));
+    if (event.type === "run.started" && event.depth === 0 && event.models.offline) tell(offlineLine);
+    else if (event.type === "context.ready" && event.depth === 0) tell(contextLine(event));
+    else if (event.type === "fanout.asked") status?.clear();
     else if (event.type === "warning") tell(`Warning: ${event.message}`);
     else if (event.type === "call.retrying")
       tell(`${asSentence(event.message)} Trying again in ${formatMs(event.waitMs)}.`);
-    const over = event.type === "run.finished" ? tree.turns.length : tree.turns.length - 1;
+    const over = tree.state === "done" ? tree.turns.length : tree.turns.length - 1;
     for (; told < over; told += 1) for (const line of turnLines(tree.turns[told])) tell(line);
-    if (event.type === "run.finished") tell(totalsLine(event));
+    if (event.type === "run.finished" && event.depth === 0) tell(totalsLine(event, tree.children));
   }
   status?.stop();
 }
@@ -51,6 +53,8 @@ function startStatus(out: NodeJS.WriteStream, tree: RunTree): Status {
   let frame = 0;
   const clear = () => out.write("\r\x1b[2K");
   const timer = setInterval(() => {
+    // The line is the question's while the user is asked.
+    if (tree.asking) return;
     frame += 1;
     const line = `${spinner[frame % spinner.length]} ${describeActivity(tree, Date.now())}`;
     clear();
@@ -85,35 +89,63 @@ function contextLine({ manifest, ms }: Extract<RunEvent, { type: "context.ready"
 
 function turnLines(turn: TurnNode | undefined): string[] {
   if (!turn) return [];
-  const spent = turn.spent ? [formatTokens(turn.spent.usage), formatUsd(turn.spent.costUsd)] : [];
+  const spent = spentParts(turn.spent);
   const ms = turn.endedAt === null ? [] : [formatMs(turn.endedAt - turn.startedAt)];
   const head = [turn.last ? "Last call" : `Turn ${turn.turn}`, ...spent, ...ms].join(" · ");
   return [head, ...turn.cells.flatMap(cellLines)];
 }
 
+/** Child runs of one cell that are shown with their turns; of more only how each went, and of many how all went. */
+const childrenInFull = 4;
+const childrenByName = 16;
+
 function cellLines(cell: CellNode): string[] {
   const ms = cell.endedAt === null ? "" : ` · ${formatMs(cell.endedAt - cell.startedAt)}`;
   const line = `  ${oneLine(cell.code, codeChars)}${ms}`;
   const error = cell.error ? [`    ${cell.error.name}: ${oneLine(cell.error.message, 100)}`] : [];
-  return [line, ...error, ...(cell.calls.length ? [`    ${callsLine(cell.calls)}`] : [])];
+  const children = cell.calls.filter((call) => call.asks === "rlm");
+  const calls = cell.calls.filter((call) => call.asks === "llm");
+  return [
+    line,
+    ...error,
+    ...(calls.length > 0 ? [`    ${callsLine(calls, "sub-call")}`] : []),
+    ...childLines(children).map((text) => `    ${text}`),
+  ];
 }
 
-function callsLine(calls: readonly CallNode[]): string {
+function childLines(children: readonly CallNode[]): string[] {
+  if (children.length > childrenByName) return [callsLine(children, "child run")];
+  return children.flatMap((call) => {
+    const ms = call.endedAt === null ? [] : [formatMs(call.endedAt - call.startedAt)];
+    const how = call.error ? ["failed"] : call.remembered ? ["remembered"] : [];
+    const head = `Child run: ${oneLine(call.prompt, codeChars)}`;
+    const turns = children.length > childrenInFull ? [] : (call.child?.turns ?? []).flatMap(turnLines);
+    return [[head, ...how, ...spentParts(call.spent), ...ms].join(" · "), ...turns.map((text) => `  ${text}`)];
+  });
+}
+
+function callsLine(calls: readonly CallNode[], what: string): string {
   const failed = calls.filter((call) => call.error).length;
-  const spent = sumSpent(calls);
+  const remembered = calls.filter((call) => call.remembered).length;
   return [
-    formatNumberOf(calls.length, "sub-call"),
-    ...(spent ? [formatTokens(spent.usage), formatUsd(spent.costUsd)] : []),
+    formatNumberOf(calls.length, what),
+    ...spentParts(sumSpent(calls)),
+    ...(remembered ? [`${remembered} remembered`] : []),
     ...(failed ? [`${failed} failed`] : []),
   ].join(" · ");
 }
 
-function totalsLine({ totals, ms }: Extract<RunEvent, { type: "run.finished" }>): string {
+function spentParts(spent: Spent | null): string[] {
+  return spent && spent.usage.input > 0 ? [formatTokens(spent.usage), formatUsd(spent.costUsd)] : [];
+}
+
+function totalsLine({ totals, ms }: Extract<RunEvent, { type: "run.finished" }>, children: number): string {
   const cached = totals.usage.input ? Math.round((100 * totals.usage.cachedInput) / totals.usage.input) : 0;
   const tokens = `${formatTokens(totals.usage)}${cached ? ` (${cached} % cached)` : ""}`;
   return [
     formatNumberOf(totals.turns, "turn"),
-    formatNumberOf(totals.calls, "sub-call"),
+    formatNumberOf(totals.calls - children, "sub-call"),
+    ...(children > 0 ? [formatNumberOf(children, "child run")] : []),
     tokens,
     formatUsd(totals.costUsd),
     formatMs(ms),

@@ -4,7 +4,16 @@ import { printableJson } from "./printable.ts";
 type Failure = NonNullable<RunResult["error"]>;
 
 /** What `--json` prints for a run that has ended. */
-export function jsonOfResult({ answer, stopReason, runId, totals, citations, wallMs, error }: RunResult): string {
+export function jsonOfResult({
+  answer,
+  stopReason,
+  runId,
+  totals,
+  citations,
+  coverage,
+  wallMs,
+  error,
+}: RunResult): string {
   const { input, cachedInput, output } = totals.usage;
   return printableJson({
     answer,
@@ -14,6 +23,7 @@ export function jsonOfResult({ answer, stopReason, runId, totals, citations, wal
     calls: totals.calls,
     usage: { input, cachedInput, output, costUsd: totals.costUsd },
     citations,
+    coverage,
     wallMs: Math.round(wallMs),
     ...(error ? { error } : {}),
   });

@@ -2,8 +2,9 @@ import { ask, type RunResult } from "../ask.ts";
 import type { ContextSource } from "../context/collector-protocol.ts";
 import { CancelledError, CancelSource } from "../rlm/cancel.ts";
 import { oneLine } from "../rlm/cut.ts";
-import type { StopReason } from "../rlm/events.ts";
+import type { Citation, StopReason } from "../rlm/events.ts";
 import { formatCount } from "../rlm/format.ts";
+import { askInTerminal, canAsk } from "./approve.ts";
 import type { AskOptions } from "./ask-options.ts";
 import { checkContext } from "./check-context.ts";
 import { chooseModels } from "./choose-models.ts";
@@ -64,7 +65,7 @@ async function resultOf(
   const parts = await chooseModels(options, process.env, cancel);
   const writeTrace = trace === undefined ? null : await openTrace(trace);
   const request = { question, context, limits, ...(directBelowTokens === undefined ? {} : { directBelowTokens }) };
-  const run = ask(request, parts);
+  const run = ask(request, { ...parts, ...(options.yes || !canAsk() ? {} : { approve: askInTerminal }) });
   cancel.addEventListener("abort", () => run.cancel());
   if (cancel.aborted) run.cancel();
   const readers = [showProgress(run.events(), process.stderr)];
@@ -92,6 +93,7 @@ const limitNames: Partial<Record<StopReason, string>> = {
   turns: "turns (--max-turns)",
   calls: "sub-calls (--max-calls)",
   tokens: "tokens (--max-tokens)",
+  cost: "cost (--max-cost)",
   time: "time (--timeout)",
   errors: "failed cells in a row",
 };
@@ -102,22 +104,23 @@ function closingLines({ stopReason, answer, error, citations }: RunResult): stri
   if (stopReason === "cancelled") return ["Cancelled."];
   const limit = limitNames[stopReason];
   return [
-    ...missingLines(citations),
+    ...citationLines("Not in the files", citations, "missing"),
+    ...citationLines("Cited, but no model was shown these lines", citations, "exists"),
     ...(limit ? [`Stopped at the limit of ${limit}: ${answer === null ? "no answer" : "partial answer"}.`] : []),
   ];
 }
 
-const maxMissing = 5;
+const maxNamed = 5;
 const maxPath = 100;
 
-/** The citations that are not in the files: the first few by name, the rest as a number. */
-function missingLines(citations: RunResult["citations"]): string[] {
-  const missing = citations
-    .filter(({ status }) => status === "missing")
+/** The citations of one status: the first few by name, the rest as a number. */
+function citationLines(what: string, citations: readonly Citation[], status: Citation["status"]): string[] {
+  const named = citations
+    .filter((citation) => citation.status === status)
     .map(({ path, from, to }) => `${oneLine(path, maxPath)}:${from === to ? from : `${from}-${to}`}`);
-  const different = [...new Set(missing)];
+  const different = [...new Set(named)];
   if (different.length === 0) return [];
-  const rest = different.length - maxMissing;
+  const rest = different.length - maxNamed;
   const more = rest > 0 ? ` and ${formatCount(rest)} more` : "";
-  return [`Not in the files: ${different.slice(0, maxMissing).join(", ")}${more}.`];
+  return [`${what}: ${different.slice(0, maxNamed).join(", ")}${more}.`];
 }

@@ -1,5 +1,5 @@
 import { formatCount, formatMs, formatNumberOf, formatUsd } from "./format.ts";
-import type { CellNode, Retry } from "./run-nodes.ts";
+import type { CallNode, CellNode, Retry } from "./run-nodes.ts";
 import type { RunTree } from "./run-tree.ts";
 
 /**
@@ -8,6 +8,7 @@ import type { RunTree } from "./run-tree.ts";
  */
 export function describeActivity(tree: RunTree, now: number): string {
   if (tree.state === "done") return describeOutcome(tree);
+  if (tree.asking) return `Waiting for you: may a cell make ${formatCount(tree.asking.calls)} calls?`;
   if (tree.waiting) return describeWait(tree.waiting, now);
   if (!tree.started) return "Starting";
   if (!tree.context) return `Collecting files${tree.collected ? `: ${formatCount(tree.collected.files)}` : ""}`;
@@ -36,10 +37,19 @@ const failureWords: Readonly<Record<string, string>> = {
 };
 
 function describeCell(cell: CellNode): string {
+  const children = cell.calls.filter((call) => call.asks === "rlm");
+  if (children.some((call) => call.state === "running")) return describeChildren(children);
   const asked = cell.calls.length;
   if (asked === cell.callsEnded) return `Running cell ${cell.cell}`;
   if (asked === 1) return "Asking 1 sub-model";
   return `Asking ${formatCount(asked)} sub-models: ${formatCount(cell.callsEnded)} done`;
+}
+
+function describeChildren(children: readonly CallNode[]): string {
+  const [only] = children;
+  if (only && children.length === 1) return `A child run is at turn ${Math.max(1, only.child?.turns.length ?? 0)}`;
+  const done = children.filter((call) => call.state !== "running").length;
+  return `${formatCount(children.length)} child runs: ${formatCount(done)} done`;
 }
 
 /** `Rate limited; again in 12 s`. The last second is said until it is over. */

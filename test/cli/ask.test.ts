@@ -55,9 +55,34 @@ describe("rlm ask", () => {
       turns: 2,
       calls: 0,
       usage: { input: expect.any(Number), cachedInput: 0, output: expect.any(Number), costUsd: null },
-      citations: [{ path: "a.txt", from: 1, to: 1, status: "exists" }],
+      citations: [{ path: "a.txt", from: 1, to: 1, status: "quoted" }],
+      coverage: { files: 1, listed: 1, searched: 1, read: 1, shown: 1, lines: 1, shownLines: 1 },
       wallMs: expect.any(Number),
     });
+  });
+
+  test("shows child runs below their cell, and takes a model of their own for them", async () => {
+    const server = await serve((request) => {
+      const isChild = request.messages[1]?.content.includes("# Question\n\nWhat is in it?") === true;
+      const root = cell('list();\nFINAL(await rlm_query("What is in it?", ["a.txt"]))');
+      return replies([isChild ? cell('show("a.txt");\nFINAL("words")') : root])(request);
+    });
+    const flags = ["--base-url", server.baseUrl, "--child-model", "small", "--max-cost", "0.5", ...loop];
+    const { code, stdout, stderr } = await rlm(["ask", ...flags, "Which?"], {
+      cwd: tempFolder({ "a.txt": "words\n" }),
+    });
+    expect([code, stdout]).toEqual([0, "words\n"]);
+    expect(server.requests.map(({ model }) => model)).toEqual(["scripted", "small"]);
+    expect(stderr).toMatch(/^ {4}Child run: What is in it\? · .*\n {6}Turn 1 · .*\n {8}show\("a\.txt"\)/m);
+    expect(stderr).toContain("1 turn · 0 sub-calls · 1 child run · ");
+  });
+
+  test.each([
+    [["--max-cost", "much"], /--max-cost takes an amount of US dollars/],
+    [["--max-depth", "0"], /--max-depth takes a whole number of at least 1/],
+  ])("refuses %j", async (flags, message) => {
+    const { code, stderr } = await rlm(["ask", ...flags, "Why?"]);
+    expect([code, message.test(stderr)]).toEqual([2, true]);
   });
 
   test("takes several contexts, paths from stdin, and a text from stdin", async () => {

@@ -11,10 +11,16 @@ async function serve(script: Script, options: ScriptedServerOptions = {}) {
 }
 
 /** Asks in a terminal of so many columns; what it shows is in `stdout`. `script` is a part of every Linux. */
-function askInTerminal(baseUrl: string, columns: number, env: RlmOptions["env"] = {}): Promise<Finished> {
+function askInTerminal(
+  baseUrl: string,
+  columns: number,
+  env: RlmOptions["env"] = {},
+  stdin?: string,
+): Promise<Finished> {
   const ask = `stty cols ${columns}; exec $rlm ask --direct-below 0 --base-url ${baseUrl} "Why?"`;
   return shell('script -qec "$ask" /dev/null', {
     cwd: tempFolder(someFiles),
+    ...(stdin === undefined ? {} : { stdin }),
     env: { TERM: "xterm-256color", SHELL: "/bin/sh", ask, ...env },
   });
 }
@@ -55,6 +61,18 @@ describe.runIf(process.platform === "linux")("in a terminal", () => {
     const lines = liveLines((await askInTerminal(baseUrl, columns)).stdout);
     expect(lines.length).toBeGreaterThan(1);
     for (const line of lines) expect(line.length).toBeLessThan(columns);
+  });
+
+  test("many calls are asked about, and a few of them are made first", async () => {
+    const many =
+      "list();\nFINAL((await llm_query_batched(Array.from({ length: 60 }, (_, i) => 'q' + i))).filter((r) => r.startsWith('seen')).length)";
+    const server = await serve(replies([cell(many)]));
+    const { code, stdout } = await askInTerminal(server.baseUrl, 80, {}, "what\nf\ns\n");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/A cell wants 60 calls: ≈[\d.]+k? tokens, cost unknown\. One of them:\r\n {2}q0/);
+    expect(stdout).toContain("A cell wants 55 calls");
+    expect(stdout.trimEnd().endsWith("5")).toBe(true);
+    expect(server.requests).toHaveLength(6);
   });
 
   test("the wait that an endpoint asks for counts down", async () => {

@@ -26,7 +26,7 @@ describe("rlm_query", () => {
     expect(call).toMatchObject({ kind: "rlm", callId: child?.parent?.callId, depth: 0 });
     const ended = eventsOf(events, "run.finished");
     expect(ended.map(({ depth }) => depth)).toEqual([1, 0]);
-    expect(ended[0]).toMatchObject({ citations: [{ path: "src/f1.ts", status: "exists" }], totals: { turns: 2 } });
+    expect(ended[0]).toMatchObject({ citations: [{ path: "src/f1.ts", status: "seen" }], totals: { turns: 2 } });
     expect(
       eventsOf(events, "cell.output").some(({ text, depth }) => depth === 1 && String(text).includes("undefined")),
     ).toBe(true);

@@ -5,7 +5,12 @@ import { answer, asked, byQuestion, cell, eventsOf, replies } from "../support/a
 
 const numbered = (name: string, count: number) =>
   Array.from({ length: count }, (_, i) => `const ${name}${i + 1} = ${(i * 7919) % 1000};`).join("\n");
-const files = { "src/a.ts": numbered("alpha", 60), "src/b.ts": numbered("beta", 60), "src/c.ts": "}\n}\n}\n" };
+const files = {
+  "src/a.ts": numbered("alpha", 60),
+  "src/b.ts": numbered("beta", 60),
+  "src/c.ts": "}\n}\n}\n",
+  "src/d.ts": "{\n}\n",
+};
 const cited = "[src/a.ts:3] [src/a.ts:1-5] [src/a.ts:50] [src/b.ts:2] [src/zz.ts:1]";
 const statuses = ["seen", "seen", "exists", "exists", "missing"];
 
@@ -31,6 +36,7 @@ describe("a citation is seen only if a model of the run was shown its lines", ()
 
   it.each([
     ["read by code alone", 'const t = read("src/a.ts"); print(t.length)'],
+    ["a line too short to tell where it is from", 'read("src/d.ts"); print("}")'],
     ["lines that many files have", 'read("src/a.ts"); print("}\\n")'],
     ["text that only looks like it", 'list(); print("src/a.ts:1-5\\n1: something else\\n3: nor this")'],
     [
@@ -38,8 +44,10 @@ describe("a citation is seen only if a model of the run was shown its lines", ()
       'print("x".repeat(15000)); show("src/a.ts", 1, 10); print("y".repeat(15000))',
     ],
   ])("not when %s", async (_name, code) => {
-    const { result } = await asked(replies([cell(code), answer("[src/a.ts:3] [src/a.ts:1-5]")]), { files });
-    expect(result.citations.map(({ status }) => status)).toEqual(["exists", "exists"]);
+    const { result } = await asked(replies([cell(code), answer("[src/a.ts:3] [src/a.ts:1-5] [src/d.ts:2]")]), {
+      files,
+    });
+    expect(result.citations.map(({ status }) => status)).toEqual(["exists", "exists", "exists"]);
   });
 
   it("and quoted, if the answer holds one of them", async () => {
@@ -63,7 +71,7 @@ describe("a citation is seen only if a model of the run was shown its lines", ()
 
   it("as all of a context that went to the model directly", async () => {
     const { result } = await asked(() => "[src/a.ts:60] [src/b.ts:1-60]", { files, directBelowTokens: 8_000 });
-    expect(result).toMatchObject({ stopReason: "direct", coverage: { files: 3, shown: 3, shownLines: 123 } });
+    expect(result).toMatchObject({ stopReason: "direct", coverage: { files: 4, shown: 4, shownLines: 125 } });
     expect(result.citations.map(({ status }) => status)).toEqual(["seen", "seen"]);
   });
 });
@@ -82,7 +90,7 @@ describe("coverage", () => {
       }),
       { files },
     );
-    expect(result.coverage).toEqual({ files: 3, listed: 2, searched: 2, read: 2, shown: 2, lines: 123, shownLines: 5 });
+    expect(result.coverage).toEqual({ files: 4, listed: 2, searched: 2, read: 2, shown: 2, lines: 125, shownLines: 5 });
     expect(eventsOf(events, "run.finished").at(-1)?.coverage).toEqual(result.coverage);
   });
 
@@ -100,7 +108,7 @@ describe("coverage", () => {
   });
 
   it.each([
-    ["How many consts are there?", 'count("const", { glob: "src/a.ts" })', /2 were never searched or read/],
+    ["How many consts are there?", 'count("const", { glob: "src/a.ts" })', /3 were never searched or read/],
     [
       "List every const.",
       'try { await llm_query("") } catch {} ; await llm_query_batched(["bad"]); count("const")',
