@@ -90,6 +90,25 @@ describe("rlm_query", () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it("finds nothing of the child whose thread it has taken over", async () => {
+    const { result } = await asked(
+      byQuestion({
+        "What is it?": [
+          cell(
+            'list();\nFINAL([await rlm_query("one?", "a"), await rlm_query("two?", "bb"), await rlm_query("two?", ["src/f1.ts"])])',
+          ),
+        ],
+        "one?": [cell("var kept = 1;\nglobalThis.also = 2;\nFINAL(context + kept)")],
+        "two?": [cell("FINAL([typeof kept, typeof also, SHOW_VARS().length, typeof context, budget().calls > 0])")],
+      }),
+      { files },
+    );
+    const [one, two, three] = JSON.parse(result.answer ?? "[]");
+    expect(one).toBe("a1");
+    expect(JSON.parse(two)).toEqual(["undefined", "undefined", 0, "string", true]);
+    expect(JSON.parse(three)).toEqual(["undefined", "undefined", 0, "object", true]);
+  });
+
   it("goes three levels deep where it may", async () => {
     const { result, events } = await asked(
       byQuestion({
