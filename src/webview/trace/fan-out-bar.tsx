@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { oneLine } from "../../rlm/cut.ts";
 import { formatUsd } from "../../rlm/format.ts";
 import type { FanOutQuestion } from "../../rlm/run-nodes.ts";
@@ -21,9 +21,17 @@ interface FanOutBarProps {
 /** Asks whether a cell may make its many calls. */
 export function FanOutBar({ tree, question, more, showCell, leave }: FanOutBarProps) {
   const post = usePost();
+  const element = useRef<HTMLElement>(null);
   const [decided, setDecided] = useState(false);
+  // It may go while it has the keyboard, as when it is answered elsewhere.
+  useLayoutEffect(() => {
+    const bar = element.current;
+    return () => {
+      if (bar?.contains(document.activeElement)) leave();
+    };
+  }, []);
   return (
-    <section class="fan-out" aria-labelledby="fan-out-title">
+    <section class="fan-out" aria-labelledby="fan-out-title" ref={element}>
       <div class="fan-out-head">
         <Icon name="question" />
         <div>
@@ -61,7 +69,7 @@ function noteOf({ totals, started }: RunTree, more: number): string {
   const limit = started ? ` of your ${formatUsd(started.limits.usd)}` : "";
   const spent = totals.costUsd === null ? "" : `${formatUsd(totals.costUsd)}${limit} is spent so far. `;
   const others = more === 0 ? "" : ` ${more} more ${more === 1 ? "question waits" : "questions wait"}.`;
-  return `${spent}The run's time stands still until you choose.${others}`;
+  return `${spent}Your time limit stands still until you choose.${others}`;
 }
 
 function Sample({ text }: { text: string }) {

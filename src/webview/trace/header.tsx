@@ -5,7 +5,6 @@ import { describeActivity } from "../../rlm/run-words.ts";
 import { Icon } from "../ui/icon.tsx";
 import { usePost } from "./actions.ts";
 import { outcomeLook } from "./outcome.ts";
-import { describeFanOut } from "./protocol.ts";
 
 interface HeaderProps {
   readonly tree: RunTree;
@@ -41,7 +40,7 @@ export function Header({ tree, asking, now, showAnswer }: HeaderProps) {
         <p class={`activity icon-line ${tone}`} role="status" aria-live="polite">
           <Icon name={icon} />
           <span>
-            {asking ? `Waiting for you: ${describeFanOut(asking)}` : describeActivity(tree)}
+            {asking ? `Waiting for you: run ${formatNumberOf(asking.calls, "sub-call")}?` : describeActivity(tree)}
             {byWhat(tree)}
           </span>
         </p>
@@ -55,7 +54,7 @@ export function Header({ tree, asking, now, showAnswer }: HeaderProps) {
 
 function lookOf(tree: RunTree, asking: FanOutQuestion | null): { icon: string; tone: string } {
   if (tree.stopReason !== null) return outcomeLook(tree.stopReason);
-  if (asking) return { icon: "question", tone: "" };
+  if (asking) return { icon: "debug-pause", tone: "" };
   return { icon: tree.waiting ? "watch" : "loading codicon-modifier-spin", tone: "" };
 }
 
