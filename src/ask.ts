@@ -15,6 +15,7 @@ import type { Model } from "./rlm/model.ts";
 import { Requests, type RunScope } from "./rlm/requests.ts";
 import { type RunOutcome, runQuestion } from "./rlm/run.ts";
 import type { Sandbox } from "./rlm/sandbox.ts";
+import { Semaphore } from "./rlm/semaphore.ts";
 import { ChildPlaces, type OpenContext, type RunModels, type Tree } from "./rlm/tree.ts";
 import { SandboxPool } from "./sandbox/pool.ts";
 import { schemaProblem } from "./sandbox/schema-problem.ts";
@@ -122,6 +123,7 @@ function treeOf(request: AskRequest, parts: AskParts, root: RunScope, pool: Sand
     coverage: new Coverage(),
     fanOut: { ...defaultFanOut, ...request.fanOut },
     approve: parts.approve ?? null,
+    asking: new Semaphore(1),
     directBelowTokens: request.directBelowTokens ?? defaultDirectBelowTokens,
     modelsAt: (depth) => (depth === 0 ? { root: parts.root, sub: parts.sub } : models),
     named: parts.named,

@@ -31,7 +31,7 @@ describe("an answer", () => {
       answer: `It is ${secret} [${name}:${line}], not [nowhere.ts:1].`,
       stopReason: "answered",
       citations: [
-        { path: name, from: line, to: line, status: "exists" },
+        { path: name, from: line, to: line, status: "quoted" },
         { path: "nowhere.ts", from: 1, to: 1, status: "missing" },
       ],
       totals: { turns: 3, calls: 0 },

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import { CancelledError, type CancelSignal } from "../rlm/cancel.ts";
 import { oneLine } from "../rlm/cut.ts";
 import type { FanOutChoice, Forecast } from "../rlm/fan-out.ts";
-import { formatCount, formatShort, formatUsd } from "../rlm/format.ts";
+import { describeCalls, describeForecast } from "../rlm/run-words.ts";
 import { printable } from "./printable.ts";
 
 const choices: Readonly<Record<string, FanOutChoice>> = {
@@ -38,8 +38,8 @@ export function askInTerminal(forecast: Forecast, signal: CancelSignal): Promise
   }).finally(() => input.close());
 }
 
-function describe({ calls, tokens, usd, sample }: Forecast): string {
-  const cost = usd === null ? "cost unknown" : `≈${formatUsd(usd)}`;
-  const head = `A cell wants ${formatCount(calls)} calls: ≈${formatShort(tokens)} tokens, ${cost}. One of them:`;
+function describe(forecast: Forecast): string {
+  const head = `A cell wants ${describeCalls(forecast)}: ${describeForecast(forecast)}. One of them:`;
+  const { sample } = forecast;
   return `${head}\n  ${printable(oneLine(sample, 200))}`;
 }

@@ -174,6 +174,7 @@ const runEvent = z.discriminatedUnion("type", [
   base.extend({
     type: z.literal("fanout.asked"),
     ...cellRef,
+    kind: z.enum(["llm", "rlm"]),
     calls: count,
     tokens: count,
     usd,

@@ -10,6 +10,8 @@ export const defaultFanOut: FanOutBounds = { calls: 50, usd: 0.5 };
 
 /** What a cell is about to ask for, on top of what it has already asked for. */
 export interface Forecast {
+  /** `rlm`: the calls are child runs. */
+  readonly kind: "llm" | "rlm";
   readonly calls: number;
   /** Input and output tokens, estimated. */
   readonly tokens: number;

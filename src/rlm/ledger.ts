@@ -24,6 +24,9 @@ const smallShare = 1 / 8;
 /** The part of a run's time that is kept for the last call, at most a minute. */
 const lastShare = 0.1;
 const lastSecondsAtMost = 60;
+/** Tokens of a child run, of two turns, before any has ended; and the part of them that is output. */
+const unknownChild = 6_000;
+const childOutputShare = 0.1;
 /** The part of what a run has left that a child of it may use. */
 const childShare = 1 / 2;
 
@@ -45,6 +48,9 @@ interface Tree {
   readonly rates: Rates;
   /** Requests that have a reservation. */
   inFlight: number;
+  /** Child runs that are over, and the tokens that they have used. */
+  children: number;
+  childTokens: number;
   /** Milliseconds for which the clock stood still. */
   pausedMs: number;
   /** Those that wait for room. */
@@ -96,7 +102,9 @@ export class Ledger {
   constructor(limits: Limits, now: () => number, parent: Ledger | null = null) {
     this.limits = limits;
     this.#parent = parent;
-    this.#tree = parent ? parent.#tree : { now, rates: new Rates(), inFlight: 0, pausedMs: 0, waiting: [] };
+    this.#tree = parent
+      ? parent.#tree
+      : { now, rates: new Rates(), inFlight: 0, children: 0, childTokens: 0, pausedMs: 0, waiting: [] };
     this.#pausedBefore = this.#tree.pausedMs;
     this.#startedAt = now();
   }
@@ -175,6 +183,9 @@ export class Ledger {
   /** Gives back what was kept for the last call; the run is over. */
   close(): void {
     this.#keep(nothing);
+    if (!this.#parent) return;
+    this.#tree.children += 1;
+    this.#tree.childTokens += this.#used.tokens;
   }
 
   /** Lets the clock stand still while the user is asked something. */
@@ -229,6 +240,15 @@ export class Ledger {
     const input = prompts.reduce((sum, prompt) => sum + rates.tokensOf(prompt.length), 0);
     const output = prompts.length * this.#expectedOutput();
     return { tokens: input + output, usd: rates.known(model) ? rates.usd(model, input, output) : null };
+  }
+
+  /** What child runs are expected to take: as much as those so far. */
+  forecastChildren(model: Model, count: number): { readonly tokens: number; readonly usd: number | null } {
+    const { rates, children, childTokens } = this.#tree;
+    const each = children === 0 ? unknownChild : Math.ceil(childTokens / children);
+    const output = Math.ceil(each * childOutputShare);
+    const usd = rates.known(model) ? rates.usd(model, count * (each - output), count * output) : null;
+    return { tokens: count * each, usd };
   }
 
   #take(planned: Planned): Reservation | LimitReached {

@@ -204,6 +204,7 @@ export class RunFold {
       asks: event.kind,
       child: null,
       remembered: false,
+      seen: [],
       model: event.model,
       prompt: this.#shared.text(event.prompt),
       reply: null,
@@ -222,6 +223,7 @@ export class RunFold {
     node.state = event.error ? "failed" : "done";
     node.endedAt = event.at;
     node.remembered = event.remembered === true;
+    node.seen = event.seen ?? [];
     node.reply = event.reply === undefined ? null : this.#shared.text(event.reply);
     node.error = event.error ?? null;
     node.spent = { usage: event.usage, costUsd: event.costUsd };

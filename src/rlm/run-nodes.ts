@@ -1,3 +1,4 @@
+import type { LineRange } from "./coverage.ts";
 import type { EventOf } from "./events.ts";
 import type { Spent } from "./model.ts";
 
@@ -30,6 +31,8 @@ export interface CallNode extends TreeNode {
   readonly child: RunNode | null;
   /** The reply was known from an earlier call. */
   readonly remembered: boolean;
+  /** Lines of the context that stood in its prompt; known once it is answered. */
+  readonly seen: readonly LineRange[];
   readonly model: string;
   readonly prompt: string;
   readonly reply: string | null;

@@ -1,5 +1,5 @@
-import { formatCount, formatMs, formatNumberOf, formatUsd } from "./format.ts";
-import type { CallNode, CellNode, Retry } from "./run-nodes.ts";
+import { formatCount, formatMs, formatNumberOf, formatShort, formatUsd } from "./format.ts";
+import type { CallNode, CellNode, FanOutQuestion, Retry } from "./run-nodes.ts";
 import type { RunTree } from "./run-tree.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { RunTree } from "./run-tree.ts";
  */
 export function describeActivity(tree: RunTree, now: number): string {
   if (tree.state === "done") return describeOutcome(tree);
-  if (tree.asking) return `Waiting for you: may a cell make ${formatCount(tree.asking.calls)} calls?`;
+  if (tree.asking) return `Waiting for you: run ${describeCalls(tree.asking)}?`;
   if (tree.waiting) return describeWait(tree.waiting, now);
   if (!tree.started) return "Starting";
   if (!tree.context) return `Collecting files${tree.collected ? `: ${formatCount(tree.collected.files)}` : ""}`;
@@ -21,6 +21,17 @@ export function describeActivity(tree: RunTree, now: number): string {
   const cell = turn.cells.at(-1);
   if (cell?.state === "running") return describeCell(cell);
   return `Turn ${turn.turn}: ${cell ? `cell ${cell.cell} is done` : "reading the reply"}`;
+}
+
+/** `12 sub-calls`, `3 child runs`. */
+export function describeCalls({ calls, kind }: Pick<FanOutQuestion, "calls" | "kind">): string {
+  return formatNumberOf(calls, kind === "rlm" ? "child run" : "sub-call");
+}
+
+/** What calls are expected to take: `≈310k tok, ≈$0.84`. */
+export function describeForecast({ tokens, usd }: Pick<FanOutQuestion, "tokens" | "usd">): string {
+  const cost = usd === null ? "cost unknown" : `≈${formatUsd(usd)}`;
+  return `≈${formatShort(tokens)} tok, ${cost}`;
 }
 
 /** A failure's code in plain words: `rate-limit` is `rate limit`. */

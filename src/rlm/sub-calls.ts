@@ -197,22 +197,24 @@ export class SubCalls {
     const { tree, scope } = this.#parts;
     const [first] = jobs;
     if (!tree.approve || !first) return jobs.length;
-    const { tokens, usd } = scope.ledger.forecast(
-      first.model,
-      jobs.map((job) => job.prompt),
-    );
-    return fanOut.admit({ calls: jobs.length, tokens, usd, sample: first.prompt });
+    const { kind, model, prompt } = first;
+    const prompts = jobs.map((job) => job.prompt);
+    const { tokens, usd } =
+      kind === "rlm" ? scope.ledger.forecastChildren(model, jobs.length) : scope.ledger.forecast(model, prompts);
+    return fanOut.admit({ kind, calls: jobs.length, tokens, usd, sample: prompt });
   }
 
   async #askUser(forecast: Forecast, { place, signal }: CallingCell): Promise<FanOutChoice> {
     const { tree, scope } = this.#parts;
     const { approve } = tree;
     if (!approve) return "all";
-    const { events } = scope;
-    events.emit({ type: "fanout.asked", ...place, ...forecast, sample: events.text(forecast.sample) });
-    const choice = await scope.ledger.paused(() => approve(forecast, signal));
-    events.emit({ type: "fanout.decided", ...place, choice });
-    return choice;
+    const { events, ledger } = scope;
+    return tree.asking.run(signal, async () => {
+      events.emit({ type: "fanout.asked", ...place, ...forecast, sample: events.text(forecast.sample) });
+      const choice = await ledger.paused(() => approve(forecast, signal));
+      events.emit({ type: "fanout.decided", ...place, choice });
+      return choice;
+    });
   }
 
   #recall(job: Job, text: string, { place }: CallingCell): CallResult {

@@ -36,6 +36,8 @@ export interface Tree {
   readonly fanOut: FanOutBounds;
   /** Asks the user about a large fan-out; null where nobody can be asked. */
   readonly approve: Approve | null;
+  /** One question at a time, whichever runs want to ask. */
+  readonly asking: Semaphore;
   readonly directBelowTokens: number;
   modelsAt(depth: number): RunModels;
   /** A model of the same endpoint by its name. */

@@ -2,13 +2,20 @@ import * as vscode from "vscode";
 import type { Run } from "../ask.ts";
 import { runningContext } from "./ids.ts";
 
+/** Where a run is watched. */
+interface RunningTrace {
+  readonly question: string;
+  /** Brings it into sight. */
+  show(): void;
+}
+
 /** The runs that are going on in this window. */
 export class ActiveRuns {
-  readonly #runs = new Map<Run, string>();
+  readonly #runs = new Map<Run, RunningTrace>();
 
   /** Keeps a run until it has finished. */
-  add(run: Run, question: string): void {
-    this.#runs.set(run, question);
+  add(run: Run, trace: RunningTrace): void {
+    this.#runs.set(run, trace);
     this.#changed();
     void run.result.then(() => {
       this.#runs.delete(run);
@@ -16,19 +23,24 @@ export class ActiveRuns {
     });
   }
 
-  /** `RLM: Stop`: stops the run, or asks which one where several go on. */
+  /** `RLM: Stop` */
   async stop(): Promise<void> {
-    const runs = [...this.#runs.keys()];
-    if (runs.length <= 1) runs[0]?.cancel();
-    else {
-      const items = runs.map((run) => ({ label: this.#runs.get(run) ?? run.id, run }));
-      const picked = await vscode.window.showQuickPick(items, {
-        title: "RLM: Stop",
-        placeHolder: "Which question?",
-        ignoreFocusOut: true,
-      });
-      picked?.run.cancel();
-    }
+    (await this.#pick("RLM: Stop"))?.cancel();
+  }
+
+  /** `RLM: Show Trace` */
+  async showTrace(): Promise<void> {
+    const run = await this.#pick("RLM: Show Trace");
+    if (run) this.#runs.get(run)?.show();
+  }
+
+  /** The only run, or the one that the user picks where several go on. */
+  async #pick(title: string): Promise<Run | undefined> {
+    const runs = [...this.#runs];
+    if (runs.length <= 1) return runs[0]?.[0];
+    const items = runs.map(([run, { question }]) => ({ label: question, run }));
+    const placeHolder = "Which question?";
+    return (await vscode.window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true }))?.run;
   }
 
   /** Stops all, when the window goes away. */

@@ -6,10 +6,11 @@ import { howToSetKey } from "../models/endpoint.ts";
 import { failureOf } from "../rlm/failure.ts";
 import type { ActiveRuns } from "./active-runs.ts";
 import type { ApiKeys } from "./api-keys.ts";
+import { FanOutQuestions } from "./fan-out-questions.ts";
 import { commands } from "./ids.ts";
 import { chosenModels, whoAnswers } from "./models.ts";
 import { excludePatterns, readSettings } from "./settings.ts";
-import { openTracePanel } from "./trace-panel.ts";
+import { Trace } from "./trace-panel.ts";
 
 export interface Doors {
   readonly keys: ApiKeys;
@@ -96,10 +97,12 @@ async function askAbout(doors: Doors, name: string, context: ContextSource): Pro
 }
 
 async function runWithTrace(doors: Doors, question: string, context: ContextSource, models: AskParts): Promise<void> {
-  const { limits, directBelowTokens } = readSettings();
-  const run = ask({ question, context, limits, directBelowTokens }, models);
-  doors.runs.add(run, question);
-  openTracePanel(doors.extensionUri, run, question);
+  const { limits, fanOut, directBelowTokens } = readSettings();
+  const fanOuts = new FanOutQuestions();
+  const run = ask({ question, context, limits, fanOut, directBelowTokens }, { ...models, approve: fanOuts.approve });
+  const trace = new Trace(doors.extensionUri, { run, question, fanOuts });
+  trace.show();
+  doors.runs.add(run, { question, show: () => trace.show() });
   await reportFailure(await run.result);
 }
 

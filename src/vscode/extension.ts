@@ -16,6 +16,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     register(commands.setApiKey, async () => (await import("./choose-model.ts")).setApiKey(doors.keys)),
     register(commands.chooseModel, async () => (await import("./choose-model.ts")).chooseModel(doors.keys)),
+    register(commands.showTrace, () => runs.showTrace()),
     register(commands.stop, () => runs.stop()),
     vscode.window.registerWebviewPanelSerializer(traceView, {
       deserializeWebviewPanel: async (panel) =>

@@ -1,11 +1,13 @@
 import { CancelledError } from "../rlm/cancel.ts";
-import type { EventOf, RunEvent } from "../rlm/events.ts";
+import type { RunEvent } from "../rlm/events.ts";
 import type { Approve, FanOutChoice } from "../rlm/fan-out.ts";
 
+type Decide = (choice: FanOutChoice) => void;
+
+/** A question that the run has asked. */
 interface Waiting {
-  /** The number of its `fanout.asked` event; null until that is read. */
-  asked: number | null;
-  readonly decide: (choice: FanOutChoice) => void;
+  /** Null as soon as it is decided or the run is cancelled. */
+  decide: Decide | null;
 }
 
 /**
@@ -13,52 +15,42 @@ interface Waiting {
  * trace panel or a notification.
  */
 export class FanOutQuestions {
-  readonly #waiting = new Set<Waiting>();
+  /** Those whose event has not been read yet: events come in the order in which `approve` is called. */
+  readonly #unread: Waiting[] = [];
+  readonly #byEvent = new Map<number, Waiting>();
 
   /** For the run: waits until a choice is made. @throws CancelledError */
   readonly approve: Approve = (_forecast, signal) =>
     new Promise((resolve, reject) => {
-      const end = () => {
-        this.#waiting.delete(waiting);
-        signal.removeEventListener("abort", cancel);
-      };
+      const waiting: Waiting = { decide: null };
+      this.#unread.push(waiting);
+      if (signal.aborted) return reject(new CancelledError());
       const cancel = () => {
-        end();
+        waiting.decide = null;
         reject(new CancelledError());
       };
-      const decide = (choice: FanOutChoice) => {
-        end();
+      signal.addEventListener("abort", cancel, { once: true });
+      waiting.decide = (choice) => {
+        waiting.decide = null;
+        signal.removeEventListener("abort", cancel);
         resolve(choice);
       };
-      const waiting: Waiting = { asked: null, decide };
-      if (signal.aborted) return cancel();
-      signal.addEventListener("abort", cancel, { once: true });
-      this.#waiting.add(waiting);
     });
 
-  /** Takes the events of the run, in order: they are emitted in the order in which `approve` is called. */
+  /** Takes the events of the run, each once and in order. */
   take(event: RunEvent): void {
     if (event.type !== "fanout.asked") return;
-    const [next] = [...this.#waiting].filter(({ asked }) => asked === null);
-    if (next) next.asked = event.seq;
+    const waiting = this.#unread.shift();
+    if (waiting) this.#byEvent.set(event.seq, waiting);
   }
 
-  /** True while the question of this event waits for an answer. */
-  isOpen({ seq }: EventOf<"fanout.asked">): boolean {
-    return this.#find(seq) !== undefined;
+  /** True while the question with this event's number waits for an answer. */
+  isOpen(asked: number): boolean {
+    return (this.#byEvent.get(asked)?.decide ?? null) !== null;
   }
 
-  /**
-   * @param asked the number of the event that asked
-   * @returns false where it was decided before, or the run is over
-   */
-  decide(asked: number, choice: FanOutChoice): boolean {
-    const waiting = this.#find(asked);
-    waiting?.decide(choice);
-    return waiting !== undefined;
-  }
-
-  #find(seq: number): Waiting | undefined {
-    return [...this.#waiting].find(({ asked }) => asked === seq);
+  /** Decides a question by its event's number; one that is decided already stays as it is. */
+  decide(asked: number, choice: FanOutChoice): void {
+    this.#byEvent.get(asked)?.decide?.(choice);
   }
 }

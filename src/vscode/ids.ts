@@ -4,10 +4,11 @@ export const commands = {
   askSelected: "rlm.askSelected",
   setApiKey: "rlm.setApiKey",
   chooseModel: "rlm.chooseModel",
+  showTrace: "rlm.showTrace",
   stop: "rlm.stop",
 } as const;
 
 export const traceView = "rlm.trace";
 
-/** Set while a run goes on; menus and the enablement of `RLM: Stop` follow it. */
+/** Set while a run goes on; the enablement of `RLM: Stop` and `RLM: Show Trace` follows it. */
 export const runningContext = "rlm.running";

@@ -13,7 +13,7 @@ import { readSettings } from "./settings.ts";
  * @returns null where the user gave up
  */
 export async function chosenModels(keys: ApiKeys): Promise<AskParts | null> {
-  const { model, subModel } = readSettings();
+  const { model, subModel, childModel } = readSettings();
   const endpoint = await configuredEndpoint(keys);
   if (!vscode.workspace.isTrusted || model === "offline" || !endpoint) return offlineParts();
   const rootId = model || (await modelOf(endpoint, keys));
@@ -26,7 +26,8 @@ export async function chosenModels(keys: ApiKeys): Promise<AskParts | null> {
     known.set(id, model);
     return model;
   };
-  return { root: named(rootId), sub: named(subModel || rootId), named };
+  const sub = named(subModel || rootId);
+  return { root: named(rootId), sub, named, children: { root: childModel ? named(childModel) : sub, sub } };
 }
 
 function offlineParts(): AskParts {

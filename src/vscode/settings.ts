@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import * as z from "zod";
+import { defaultFanOut, type FanOutBounds } from "../rlm/fan-out.ts";
 import { defaultDirectBelowTokens, defaultLimits, type Limits } from "../rlm/limits.ts";
 
 /** The settings under `rlm.`, checked; a wrong value falls back to its default. */
@@ -8,12 +9,17 @@ export interface Settings {
   readonly baseUrl: string;
   readonly model: string;
   readonly subModel: string;
+  /** Empty: the sub-model. */
+  readonly childModel: string;
   readonly limits: Partial<Limits>;
+  readonly fanOut: FanOutBounds;
   readonly directBelowTokens: number;
 }
 
 const text = z.string().trim().catch("");
 const between = (min: number, max: number, fallback: number) => z.number().int().min(min).max(max).catch(fallback);
+
+const dollars = (fallback: number) => z.number().min(0).max(10_000).catch(fallback);
 
 export function readSettings(): Settings {
   const settings = vscode.workspace.getConfiguration("rlm");
@@ -21,11 +27,18 @@ export function readSettings(): Settings {
     baseUrl: text.parse(settings.get("baseUrl")),
     model: text.parse(settings.get("model")),
     subModel: text.parse(settings.get("subModel")),
+    childModel: text.parse(settings.get("childModel")),
     limits: {
+      depth: between(1, 20, defaultLimits.depth).parse(settings.get("maxDepth")),
+      usd: dollars(defaultLimits.usd).parse(settings.get("maxCost")),
       turns: between(1, 200, defaultLimits.turns).parse(settings.get("limits.turns")),
       calls: between(0, 100_000, defaultLimits.calls).parse(settings.get("limits.calls")),
       tokens: between(1_000, 1_000_000_000, defaultLimits.tokens).parse(settings.get("limits.tokens")),
       seconds: between(1, 86_400, defaultLimits.seconds).parse(settings.get("limits.seconds")),
+    },
+    fanOut: {
+      calls: between(0, 100_000, defaultFanOut.calls).parse(settings.get("askBeforeCalls")),
+      usd: dollars(defaultFanOut.usd).parse(settings.get("askBeforeCost")),
     },
     directBelowTokens: between(0, 1_000_000, defaultDirectBelowTokens).parse(settings.get("directBelowTokens")),
   };

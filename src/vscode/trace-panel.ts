@@ -1,8 +1,16 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Run } from "../ask.ts";
-import type { RunEvent } from "../rlm/events.ts";
-import { type FromTraceView, fromTraceView, type ToTraceView } from "../webview/trace/protocol.ts";
+import type { EventOf, RunEvent } from "../rlm/events.ts";
+import { describeForecast } from "../rlm/run-words.ts";
+import {
+  describeFanOut,
+  type FromTraceView,
+  fanOutChoices,
+  fromTraceView,
+  type ToTraceView,
+} from "../webview/trace/protocol.ts";
+import type { FanOutQuestions } from "./fan-out-questions.ts";
 import { traceView } from "./ids.ts";
 import { openRange } from "./open-range.ts";
 
@@ -10,17 +18,88 @@ import { openRange } from "./open-range.ts";
 const sendEvery = 50;
 const titleChars = 40;
 
-/** Opens a panel that follows a run. Closing it does not stop the run. */
-export function openTracePanel(extensionUri: vscode.Uri, run: Run, question: string): void {
-  const panel = vscode.window.createWebviewPanel(traceView, titleOf(question), columnForTraces(), {
-    enableFindWidget: true,
-  });
-  const follower = new Follower(panel, run);
-  onMessage(panel, (message) => serve(message, panel, follower, run));
-  panel.onDidChangeViewState(() => follower.visibilityChanged());
-  panel.onDidDispose(() => follower.dispose());
-  load(panel, extensionUri);
+/** What a run is watched by, and where it gets its answers from. */
+export interface TracedRun {
+  readonly run: Run;
+  readonly question: string;
+  /** What the run asks its user. */
+  readonly fanOuts: FanOutQuestions;
 }
+
+/** Shows a run as its trace: in one panel, which is opened again when it was closed. Closing it does not stop the run. */
+export class Trace {
+  readonly #extensionUri: vscode.Uri;
+  readonly #traced: TracedRun;
+  readonly #events: RunEvent[] = [];
+  /** Questions that a notification has put to the user. */
+  readonly #notified = new Set<number>();
+  #open: { readonly panel: vscode.WebviewPanel; readonly follower: Follower } | null = null;
+
+  constructor(extensionUri: vscode.Uri, traced: TracedRun) {
+    this.#extensionUri = extensionUri;
+    this.#traced = traced;
+    void this.#read();
+  }
+
+  /** Brings the panel into sight. */
+  show(): void {
+    if (this.#open) this.#open.panel.reveal();
+    else this.#openPanel();
+  }
+
+  #openPanel(): void {
+    const panel = vscode.window.createWebviewPanel(traceView, titleOf(this.#traced.question), columnForTraces(), {
+      enableFindWidget: true,
+    });
+    const follower = new Follower(panel, this.#events);
+    this.#open = { panel, follower };
+    onMessage(panel, (message) => serve(message, panel, follower, this.#traced));
+    panel.onDidChangeViewState(() => {
+      follower.visibilityChanged();
+      this.#notify();
+    });
+    panel.onDidDispose(() => {
+      follower.dispose();
+      this.#open = null;
+      this.#notify();
+    });
+    load(panel, this.#extensionUri);
+  }
+
+  async #read(): Promise<void> {
+    const { run, fanOuts } = this.#traced;
+    for await (const event of run.events()) {
+      this.#events.push(event);
+      fanOuts.take(event);
+      this.#open?.follower.sendSoon();
+      if (event.type === "fanout.asked") this.#notify();
+    }
+  }
+
+  /** Where the panel is out of sight, a notification asks what it would. */
+  #notify(): void {
+    if (this.#open?.panel.visible) return;
+    for (const event of this.#events) {
+      if (event.type !== "fanout.asked" || this.#notified.has(event.seq)) continue;
+      this.#notified.add(event.seq);
+      if (this.#traced.fanOuts.isOpen(event.seq)) void this.#askInNotification(event);
+    }
+  }
+
+  async #askInNotification(event: EventOf<"fanout.asked">): Promise<void> {
+    const choices = fanOutChoices(event);
+    const picked = await vscode.window.showInformationMessage(
+      `RLM: ${describeFanOut(event)}: ${describeForecast(event)}. The question is “${titleOf(this.#traced.question)}”.`,
+      ...choices.map(({ label }) => label),
+      showTrace,
+    );
+    if (picked === showTrace) this.show();
+    const choice = choices.find(({ label }) => label === picked)?.choice;
+    if (choice) this.#traced.fanOuts.decide(event.seq, choice);
+  }
+}
+
+const showTrace = "Show Trace";
 
 /** Fills a panel that VS Code opens again after the window was loaded anew: its run ended with the window. */
 export function restoreTracePanel(extensionUri: vscode.Uri, panel: vscode.WebviewPanel): void {
@@ -60,7 +139,12 @@ function isTrace({ input }: vscode.Tab): boolean {
   return input instanceof vscode.TabInputWebview && input.viewType.endsWith(traceView);
 }
 
-async function serve(message: FromTraceView, panel: vscode.WebviewPanel, follower: Follower, run: Run): Promise<void> {
+async function serve(
+  message: FromTraceView,
+  panel: vscode.WebviewPanel,
+  follower: Follower,
+  { run, fanOuts }: TracedRun,
+): Promise<void> {
   switch (message.type) {
     case "ready":
     case "resync":
@@ -71,6 +155,8 @@ async function serve(message: FromTraceView, panel: vscode.WebviewPanel, followe
       return openLink(message.url);
     case "stop":
       return run.cancel();
+    case "decide":
+      return fanOuts.decide(message.asked, message.choice);
     case "copy":
       return vscode.env.clipboard.writeText(message.text);
   }
@@ -87,17 +173,16 @@ async function openLink(url: string): Promise<void> {
   if (picked === open) await vscode.env.openExternal(vscode.Uri.parse(url, true));
 }
 
-/** Sends a run's events to its panel: a whole snapshot when it asks, then what is new, a few times a second. */
+/** Sends the events of a growing list to a panel: a whole snapshot when it asks, then what is new, a few times a second. */
 class Follower {
   readonly #panel: vscode.WebviewPanel;
-  readonly #events: RunEvent[] = [];
+  readonly #events: readonly RunEvent[];
   #sent: number | null = null;
   #timer: NodeJS.Timeout | null = null;
-  #disposed = false;
 
-  constructor(panel: vscode.WebviewPanel, run: Run) {
+  constructor(panel: vscode.WebviewPanel, events: readonly RunEvent[]) {
     this.#panel = panel;
-    void this.#follow(run);
+    this.#events = events;
   }
 
   sendSnapshot(): void {
@@ -111,16 +196,13 @@ class Follower {
   }
 
   dispose(): void {
-    this.#disposed = true;
+    this.#sent = null;
     if (this.#timer) clearTimeout(this.#timer);
   }
 
-  async #follow(run: Run): Promise<void> {
-    for await (const event of run.events()) {
-      if (this.#disposed) return;
-      this.#events.push(event);
-      this.#timer ??= setTimeout(() => this.#sendNew(), sendEvery);
-    }
+  /** The list has grown. */
+  sendSoon(): void {
+    this.#timer ??= setTimeout(() => this.#sendNew(), sendEvery);
   }
 
   #sendNew(): void {

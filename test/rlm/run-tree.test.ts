@@ -29,7 +29,7 @@ describe("the tree of a run", () => {
     expect(tree.state).toBe("done");
     expect(tree.stopReason).toBe("answered");
     expect(tree.answer).toBe(sampleAnswer);
-    expect(tree.citations.map((citation) => citation.status)).toEqual(["exists", "exists", "exists", "missing"]);
+    expect(tree.citations.map((citation) => citation.status)).toEqual(["quoted", "seen", "exists", "missing"]);
     expect(tree.totals).toMatchObject({ turns: 4, calls: 12 });
     expect(tree.warnings.map((warning) => warning.code)).toEqual(["cell"]);
   });

@@ -12,6 +12,13 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   dark: {
     bodyClass: "vscode-dark",
     colors: {
+      "button-background": "#0078d4",
+      "button-border": "rgba(255, 255, 255, 0.07)",
+      "button-foreground": "#ffffff",
+      "button-hoverBackground": "#026ec1",
+      "button-secondaryBackground": "#313131",
+      "button-secondaryForeground": "#cccccc",
+      "button-secondaryHoverBackground": "#3c3c3c",
       "charts-blue": "#59a4f9",
       "charts-green": "#89d185",
       "charts-orange": "rgba(234, 92, 0, 0.33)",
@@ -55,6 +62,13 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   light: {
     bodyClass: "vscode-light",
     colors: {
+      "button-background": "#005fb8",
+      "button-border": "rgba(0, 0, 0, 0.1)",
+      "button-foreground": "#ffffff",
+      "button-hoverBackground": "#0258a8",
+      "button-secondaryBackground": "#e5e5e5",
+      "button-secondaryForeground": "#3b3b3b",
+      "button-secondaryHoverBackground": "#cccccc",
       "charts-blue": "#0063d3",
       "charts-green": "#388a34",
       "charts-orange": "rgba(234, 92, 0, 0.33)",
@@ -98,6 +112,12 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   highContrast: {
     bodyClass: "vscode-high-contrast",
     colors: {
+      "button-background": "#000000",
+      "button-border": "#6fc3df",
+      "button-foreground": "#ffffff",
+      "button-hoverBackground": "#000000",
+      "button-secondaryBorder": "#6fc3df",
+      "button-secondaryForeground": "#ffffff",
       "charts-blue": "#59a4f9",
       "charts-green": "#89d185",
       "charts-purple": "#b180d7",
@@ -137,6 +157,13 @@ export const themes: Readonly<Record<ThemeName, Theme>> = {
   highContrastLight: {
     bodyClass: "vscode-high-contrast vscode-high-contrast-light",
     colors: {
+      "button-background": "#0f4a85",
+      "button-border": "#0f4a85",
+      "button-foreground": "#ffffff",
+      "button-hoverBackground": "#0f4a85",
+      "button-secondaryBackground": "#ffffff",
+      "button-secondaryBorder": "#0f4a85",
+      "button-secondaryForeground": "#292929",
       "charts-blue": "#0063d3",
       "charts-green": "#374e06",
       "charts-purple": "#652d90",

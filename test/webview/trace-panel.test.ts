@@ -73,7 +73,9 @@ describe("a run that goes on", () => {
       ...["Run running", "Turn 1", "Cell 1", "Turn 2", "Cell 1 failed"],
       ...["Turn 3", "Cell 1 running", "Sub-call ×12 running"],
     ]);
-    expect(await page.locator(".figures").textContent()).toMatch(/^3 turns · 12 sub-calls · 24\.6k tok · \$0\.024 · /);
+    expect(await page.locator(".figures").textContent()).toMatch(
+      /^3 turns · 12 sub-calls · 24\.6k tok · \$0\.024 of \$1\.00 · /,
+    );
   });
 
   it("stops it", async () => {

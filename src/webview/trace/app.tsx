@@ -11,7 +11,7 @@ import { TreeGrid } from "./tree-grid.tsx";
 
 /** The trace panel. */
 export function App({ store }: { store: TraceStore }) {
-  const { tree, notice, questions } = store;
+  const { tree, notice } = store;
   const [selected, setSelected] = useState("run");
   const [revealed, setRevealed] = useState<{ readonly id: string } | null>(null);
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
@@ -32,7 +32,7 @@ export function App({ store }: { store: TraceStore }) {
     // What is folded away cannot stay selected.
     if (!rowsOf(tree, next).some((row) => row.node.id === selected)) setSelected(id);
   };
-  const asking = questions.first;
+  const { asking } = tree;
   const showCell = ({ runId, turn, cell }: FanOutQuestion) => {
     const id = cellOf(tree, runId, turn, cell)?.id;
     if (id === undefined) return;
@@ -47,14 +47,7 @@ export function App({ store }: { store: TraceStore }) {
     <main class="trace">
       <Header tree={tree} asking={asking} now={now} showAnswer={showAnswer} />
       {asking && (
-        <FanOutBar
-          key={asking.seq}
-          tree={tree}
-          question={asking}
-          more={questions.count - 1}
-          showCell={() => showCell(asking)}
-          leave={focusTree}
-        />
+        <FanOutBar key={asking.seq} tree={tree} question={asking} showCell={() => showCell(asking)} leave={focusTree} />
       )}
       <Messages tree={tree} />
       <div class="split" ref={grid}>

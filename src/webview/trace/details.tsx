@@ -7,6 +7,7 @@ import { CodeBlock } from "../ui/code-block.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { useFollow } from "../ui/use-follow.ts";
+import { usePost } from "./actions.ts";
 import { ChildDetails } from "./child-details.tsx";
 import { Reply } from "./reply.tsx";
 import { type CallGroup, type Row, type RowNode, rowLabel, spentOf, turnLabel } from "./rows.ts";
@@ -184,8 +185,31 @@ function CallDetails({ call, label }: { call: CallNode; label: string }) {
         </Section>
       )}
       {call.state === "running" && <p class="note">Waiting for the reply.</p>}
+      <Seen ranges={call.seen} />
       {!call.remembered && <Usage model={call.model} spent={call.spent} ms={msOf(call)} />}
     </>
+  );
+}
+
+const seenAtOnce = 20;
+
+/** The lines of files that stood in a prompt, to be opened. */
+function Seen({ ranges }: { ranges: CallNode["seen"] }) {
+  const post = usePost();
+  if (ranges.length === 0) return null;
+  return (
+    <Section title="Lines that it was shown">
+      <ul>
+        {ranges.slice(0, seenAtOnce).map(({ path, from, to }) => (
+          <li>
+            <button type="button" class="link" onClick={() => post({ type: "open", path, from, to })}>
+              {path}:{from === to ? from : `${from}–${to}`}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {ranges.length > seenAtOnce && <p class="note">and {formatCount(ranges.length - seenAtOnce)} more</p>}
+    </Section>
   );
 }
 

@@ -1,36 +1,43 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { oneLine } from "../../rlm/cut.ts";
 import { formatUsd } from "../../rlm/format.ts";
 import type { FanOutQuestion } from "../../rlm/run-nodes.ts";
 import type { RunTree } from "../../rlm/run-tree.ts";
+import { describeForecast } from "../../rlm/run-words.ts";
 import { Icon } from "../ui/icon.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { usePost } from "./actions.ts";
-import { describeFanOut, describeForecast, fanOutChoices } from "./protocol.ts";
+import { describeFanOut, fanOutChoices } from "./protocol.ts";
 
 interface FanOutBarProps {
   readonly tree: RunTree;
   readonly question: FanOutQuestion;
-  /** How many more questions wait behind it. */
-  readonly more: number;
   readonly showCell: () => void;
   /** Takes the keyboard when the buttons are done with. */
   readonly leave: () => void;
 }
 
 /** Asks whether a cell may make its many calls. */
-export function FanOutBar({ tree, question, more, showCell, leave }: FanOutBarProps) {
+export function FanOutBar({ tree, question, showCell, leave }: FanOutBarProps) {
   const post = usePost();
+  const element = useRef<HTMLElement>(null);
   const [decided, setDecided] = useState(false);
+  // It may go while it has the keyboard, as when it is answered elsewhere.
+  useLayoutEffect(() => {
+    const bar = element.current;
+    return () => {
+      if (bar?.contains(document.activeElement)) leave();
+    };
+  }, []);
   return (
-    <section class="fan-out" aria-labelledby="fan-out-title">
+    <section class="fan-out" aria-labelledby="fan-out-title" ref={element}>
       <div class="fan-out-head">
         <Icon name="question" />
         <div>
           <h2 id="fan-out-title">
             {describeFanOut(question)}: {describeForecast(question)}
           </h2>
-          <p class="note">{noteOf(tree, more)}</p>
+          <p class="note">{noteOf(tree)}</p>
         </div>
       </div>
       <Sample text={question.sample} />
@@ -57,11 +64,10 @@ export function FanOutBar({ tree, question, more, showCell, leave }: FanOutBarPr
   );
 }
 
-function noteOf({ totals, started }: RunTree, more: number): string {
+function noteOf({ totals, started }: RunTree): string {
   const limit = started ? ` of your ${formatUsd(started.limits.usd)}` : "";
   const spent = totals.costUsd === null ? "" : `${formatUsd(totals.costUsd)}${limit} is spent so far. `;
-  const others = more === 0 ? "" : ` ${more} more ${more === 1 ? "question waits" : "questions wait"}.`;
-  return `${spent}The run's time stands still until you choose.${others}`;
+  return `${spent}Your time limit stands still until you choose.`;
 }
 
 function Sample({ text }: { text: string }) {

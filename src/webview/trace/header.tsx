@@ -1,11 +1,10 @@
 import { formatMs, formatNumberOf, formatTokens, formatUsd } from "../../rlm/format.ts";
 import type { FanOutQuestion } from "../../rlm/run-nodes.ts";
 import type { RunTree } from "../../rlm/run-tree.ts";
-import { describeActivity } from "../../rlm/run-words.ts";
+import { describeActivity, describeCalls } from "../../rlm/run-words.ts";
 import { Icon } from "../ui/icon.tsx";
 import { usePost } from "./actions.ts";
 import { outcomeLook } from "./outcome.ts";
-import { describeFanOut } from "./protocol.ts";
 
 interface HeaderProps {
   readonly tree: RunTree;
@@ -40,7 +39,7 @@ export function Header({ tree, asking, now, showAnswer }: HeaderProps) {
       <div class="header-line">
         <p class={`activity icon-line ${tone}`} role="status" aria-live="polite">
           <Icon name={icon} />
-          {asking && <span>Waiting for you: {describeFanOut(asking)}</span>}
+          {asking && <span>Waiting for you: run {describeCalls(asking)}?</span>}
           {!asking && tree.waiting && <Wait tree={tree} since={tree.waiting.at} now={now} />}
           {!asking && !tree.waiting && <Activity tree={tree} now={now} />}
         </p>
@@ -73,7 +72,7 @@ function Wait({ tree, since, now }: { tree: RunTree; since: number; now: number 
 
 function lookOf(tree: RunTree, asking: FanOutQuestion | null): { icon: string; tone: string } {
   if (tree.stopReason !== null) return outcomeLook(tree.stopReason);
-  if (asking) return { icon: "question", tone: "" };
+  if (asking) return { icon: "debug-pause", tone: "" };
   return { icon: tree.waiting ? "watch" : "loading codicon-modifier-spin", tone: "" };
 }
 

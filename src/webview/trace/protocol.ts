@@ -2,8 +2,8 @@
 import * as z from "zod";
 import { runEventSchema } from "../../rlm/events.ts";
 import type { FanOutChoice } from "../../rlm/fan-out.ts";
-import { formatNumberOf, formatShort, formatUsd } from "../../rlm/format.ts";
 import type { FanOutQuestion } from "../../rlm/run-nodes.ts";
+import { describeCalls } from "../../rlm/run-words.ts";
 
 /** What the extension tells the view. */
 export const toTraceView = z.discriminatedUnion("type", [
@@ -47,13 +47,8 @@ export function fanOutChoices({ calls }: Pick<FanOutQuestion, "calls">): { choic
 }
 
 /** `Cell 1 of turn 3 wants 120 sub-calls` */
-export function describeFanOut(question: Pick<FanOutQuestion, "turn" | "cell" | "calls" | "depth">): string {
-  const { turn, cell, calls, depth } = question;
+export function describeFanOut(question: Pick<FanOutQuestion, "turn" | "cell" | "kind" | "calls" | "depth">): string {
+  const { turn, cell, depth } = question;
   const whose = depth > 0 ? " of a child run" : "";
-  return `Cell ${cell} of turn ${turn}${whose} wants ${formatNumberOf(calls, "sub-call")}`;
-}
-
-/** `≈310k tokens, ≈$0.840` */
-export function describeForecast({ tokens, usd }: Pick<FanOutQuestion, "tokens" | "usd">): string {
-  return `≈${formatShort(tokens)} tokens, ${usd === null ? "cost unknown" : `≈${formatUsd(usd)}`}`;
+  return `Cell ${cell} of turn ${turn}${whose} wants ${describeCalls(question)}`;
 }

@@ -32,7 +32,7 @@ export function RunAnswer({ run: { finished } }: { run: RunNode }) {
   return (
     <Section title="Answer" copy={answer}>
       <Answer text={answer} citations={citations} />
-      <MissingCitations citations={citations} />
+      <DoubtfulCitations citations={citations} />
     </Section>
   );
 }
@@ -57,7 +57,7 @@ export function LiveTurn({ run }: { run: RunNode }) {
 export function RunFacts({ run, title }: { run: RunNode; title: string }) {
   return (
     <Section title={title}>
-      <Facts facts={[...contextFacts(run), ...startFacts(run)]} />
+      <Facts facts={[...contextFacts(run), ...coverageFacts(run), ...startFacts(run)]} />
     </Section>
   );
 }
@@ -68,17 +68,30 @@ function describeContext({ kind, name, files, lines, chars }: ContextManifest): 
   return `${name} · ${size} · ≈${formatShort(estimateTokens(chars))} tok`;
 }
 
-function MissingCitations({ citations }: { citations: readonly Citation[] }) {
-  const missing = citations.filter(({ status }) => status === "missing").length;
-  if (missing === 0) return null;
+/** What is wrong with the citations of an answer, if anything is. */
+function DoubtfulCitations({ citations }: { citations: readonly Citation[] }) {
+  const count = (status: Citation["status"]) => citations.filter((citation) => citation.status === status).length;
+  const [missing, unseen] = [count("missing"), count("exists")];
+  const all = formatNumberOf(citations.length, "citation");
   return (
-    <p class="icon-line warning">
-      <Icon name="warning" />
-      <span>
-        {missing} of {formatNumberOf(citations.length, "citation")} {missing === 1 ? "names" : "name"} a file or lines
-        that are not there.
-      </span>
-    </p>
+    <>
+      {missing > 0 && (
+        <p class="icon-line warning">
+          <Icon name="warning" />
+          <span>
+            {missing} of {all} {missing === 1 ? "names" : "name"} a file or lines that are not there.
+          </span>
+        </p>
+      )}
+      {unseen > 0 && (
+        <p class="icon-line note">
+          <Icon name="question" />
+          <span>
+            {unseen} of {all} {unseen === 1 ? "names" : "name"} lines that no model of this run was shown.
+          </span>
+        </p>
+      )}
+    </>
   );
 }
 
@@ -97,6 +110,18 @@ function contextFacts({ context, started }: RunNode): FactList {
     ["Left out", out.length === 0 ? null : out.join(", ")],
     // A child run is handed what was collected for its parent.
     ["Collected in", started.parent ? null : formatMs(context.ms)],
+  ];
+}
+
+/** How much of it was looked at, by this run and its children. */
+function coverageFacts({ finished }: RunNode): FactList {
+  const coverage = finished?.coverage;
+  if (!coverage) return [];
+  const { files, searched, read, shown, shownLines } = coverage;
+  return [
+    ["Searched", `${formatCount(searched)} of ${formatNumberOf(files, "file")}`],
+    ["Read by code", formatNumberOf(read, "file")],
+    ["Shown to a model", `${formatNumberOf(shownLines, "line")} of ${formatNumberOf(shown, "file")}`],
   ];
 }
 

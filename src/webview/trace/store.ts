@@ -1,12 +1,10 @@
 import type { RunEvent } from "../../rlm/events.ts";
-import { RunTree } from "../../rlm/run-tree.ts";
-import { OpenQuestions } from "./open-questions.ts";
+import { foldEvents, RunTree } from "../../rlm/run-tree.ts";
 import type { FromTraceView, ToTraceView } from "./protocol.ts";
 
 /** Holds the run that the panel shows. Events are folded in once a frame, however fast they come. */
 export class TraceStore {
   tree = new RunTree();
-  questions = new OpenQuestions();
   /** Said in place of a run; null before the first snapshot. */
   notice: string | null = null;
   readonly #post: (message: FromTraceView) => void;
@@ -27,9 +25,7 @@ export class TraceStore {
   }
 
   #replace(events: readonly RunEvent[], notice: string): void {
-    this.tree = new RunTree();
-    this.questions = new OpenQuestions();
-    this.#take(events);
+    this.tree = foldEvents(events);
     this.notice = notice;
     this.#queue = [];
     this.#waitsForSnapshot = false;
@@ -47,17 +43,10 @@ export class TraceStore {
 
   #takeQueue(): void {
     const known = this.tree.gap;
-    this.#take(this.#queue);
+    for (const event of this.#queue) this.tree.add(event);
     this.#queue = [];
     if (this.tree.gap === known) return;
     this.#waitsForSnapshot = true;
     this.#post({ type: "resync" });
-  }
-
-  #take(events: readonly RunEvent[]): void {
-    for (const event of events) {
-      this.tree.add(event);
-      this.questions.take(event, this.tree);
-    }
   }
 }

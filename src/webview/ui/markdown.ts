@@ -38,8 +38,8 @@ const markdown = createMarkdown();
  * @param citations as the run has checked them
  */
 export function renderMarkdown(text: string, citations: readonly Citation[]): DocumentFragment {
-  const missing = new Set(citations.filter(({ status }) => status === "missing").map(placeKey));
-  return DOMPurify.sanitize(markdown.render(text, { missing }), {
+  const status = new Map(citations.map((citation) => [placeKey(citation), citation.status]));
+  return DOMPurify.sanitize(markdown.render(text, { status }), {
     ALLOWED_TAGS: allowedTags,
     ALLOWED_ATTR: allowedAttributes,
     ALLOW_DATA_ATTR: false,
@@ -93,21 +93,42 @@ function citationHtml(places: readonly Place[], environment: unknown): string {
 function placeHtml(place: Place, environment: unknown): string {
   const { path, from, to } = place;
   const lines = from === to ? `${from}` : `${from}–${to}`;
-  const missing = isMissing(environment, place);
-  const title = missing ? `${path} has no such lines` : path;
-  const note = missing ? " not found" : "";
+  const { kind, icon, title, note } = looks[statusOf(environment, place)];
   return (
-    `<button type="button" class="citation${missing ? " missing" : ""}" title="${escapeHtml(title)}" ` +
+    `<button type="button" class="citation ${kind}" title="${escapeHtml(title(path))}" ` +
     `data-path="${escapeHtml(path)}" data-from="${from}" data-to="${to}">` +
-    `<i class="codicon codicon-${missing ? "warning" : "file"}" aria-hidden="true"></i>` +
+    `<i class="codicon codicon-${icon}" aria-hidden="true"></i>` +
     `${escapeHtml(path.slice(path.lastIndexOf("/") + 1))}<span class="citation-lines">:${lines}</span>${note}</button>`
   );
 }
 
-/** Whether the rendering that goes on was told that a citation is not borne out. */
-function isMissing(environment: unknown, place: Place): boolean {
-  if (typeof environment !== "object" || environment === null || !("missing" in environment)) return false;
-  return environment.missing instanceof Set && environment.missing.has(placeKey(place));
+interface CitationLook {
+  readonly kind: "ok" | "unseen" | "missing";
+  readonly icon: string;
+  title(path: string): string;
+  /** Said behind the lines. */
+  readonly note: string;
+}
+
+const ok: CitationLook = { kind: "ok", icon: "file", title: (path) => path, note: "" };
+
+const looks: Readonly<Record<Citation["status"], CitationLook>> = {
+  quoted: ok,
+  seen: ok,
+  exists: {
+    kind: "unseen",
+    icon: "question",
+    title: (path) => `${path}: the lines are there, but no model of this run was shown them all`,
+    note: " not verified",
+  },
+  missing: { kind: "missing", icon: "warning", title: (path) => `${path} has no such lines`, note: " not found" },
+};
+
+/** The status that the rendering that goes on was told; one that nobody has checked, as while a reply is written, is fine. */
+function statusOf(environment: unknown, place: Place): Citation["status"] {
+  if (typeof environment !== "object" || environment === null || !("status" in environment)) return "seen";
+  const { status } = environment;
+  return (status instanceof Map && status.get(placeKey(place))) || "seen";
 }
 
 function escapeHtml(text: string): string {
