@@ -31,7 +31,7 @@ describe("an answer", () => {
       answer: `It is ${secret} [${name}:${line}], not [nowhere.ts:1].`,
       stopReason: "answered",
       citations: [
-        { path: name, from: line, to: line, status: "quoted" },
+        { path: name, from: line, to: line, status: "seen" },
         { path: "nowhere.ts", from: 1, to: 1, status: "missing" },
       ],
       totals: { turns: 3, calls: 0 },
@@ -128,7 +128,7 @@ describe("an answer", () => {
       stopReason: "direct",
       totals: { turns: 1 },
     });
-    expect(result.citations).toEqual([{ path: "a.ts", from: 2, to: 2, status: "exists" }]);
+    expect(result.citations).toEqual([{ path: "a.ts", from: 2, to: 2, status: "quoted" }]);
     expect(server.requests).toHaveLength(1);
   });
 });

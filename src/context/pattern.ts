@@ -12,7 +12,7 @@ export interface Pattern {
   readonly hidesReturns: boolean;
   /** Bytes that every match begins with; null where none are known. Looking for them first is much faster. */
   readonly prefix: Buffer | null;
-  /** Bytes that every match holds; null where none are known, or none beyond the prefix. */
+  /** Bytes that every match holds and that are found fast; null where none are known. */
   readonly needle: Buffer | null;
 }
 
@@ -135,7 +135,7 @@ function prefixOf({ source, ignoreCase }: RegExp): Buffer | null {
   return text.length < 3 ? null : Buffer.from(text);
 }
 
-/** The longest literal text that a pattern asks for outside of groups, unless it is too short to be rare. */
+/** Of the longest literal text that a pattern asks for, the part that is found fastest; null where it is too short. */
 function needleOf({ source, ignoreCase, unicodeSets }: RegExp, prefix: Buffer | null): Buffer | null {
   if (ignoreCase || unicodeSets || source.includes("|")) return null;
   let longest = "";
@@ -155,8 +155,18 @@ function needleOf({ source, ignoreCase, unicodeSets }: RegExp, prefix: Buffer | 
     } else end(run);
   }
   end(run);
-  // The prefix is looked for anyway.
-  return longest.length < 3 || longest.length <= (prefix?.length ?? 0) ? null : Buffer.from(longest);
+  const start = prefix?.toString() ?? "";
+  const literal = longest.length > start.length ? longest : start;
+  return literal.length < 3 ? null : Buffer.from(rareEnd(literal));
+}
+
+/** Letters of source code, the most common ones first. Others are rarer. */
+const common = " etaoinsrlcdupmhgfby_vwkxqjz";
+
+/** The end of a literal, of three characters or more, from its rarest letter on: that one is looked for first. */
+function rareEnd(literal: string): string {
+  const ranks = [...literal.slice(0, -2)].map((char) => (common.includes(char) ? common.indexOf(char) : common.length));
+  return literal.slice(ranks.indexOf(Math.max(...ranks)));
 }
 
 function escaped(text: string): string {

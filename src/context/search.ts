@@ -113,7 +113,9 @@ export function scan(
 ): void {
   const { regex, prefix, needle, crossesLines } = pattern;
   texts.observer?.searched(file);
-  if (needle !== null && !texts.bytes(file).includes(needle)) return;
+  // In a large file the prefix is looked for window by window.
+  const worthwhile = needle !== null && (prefix === null || texts.byteCount(file) < overlapBytes * 16);
+  if (worthwhile && !texts.bytes(file).includes(needle)) return;
   // Windows end at line ends, unless a line is longer than they are.
   const whole = pattern.whole || texts.corpus.longestLine > longLineChars;
   const hidesReturns = pattern.hidesReturns && texts.hasCarriageReturn(file);

@@ -2,7 +2,7 @@ import { oneLine } from "./cut.ts";
 import type { Message, ModelReply } from "./model.ts";
 
 /** Thrown where a model gives no reply that matches the schema. */
-export class SchemaMismatch extends Error {
+class SchemaMismatch extends Error {
   readonly code = "schema";
 }
 

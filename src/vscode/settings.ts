@@ -29,8 +29,8 @@ export function readSettings(): Settings {
     subModel: text.parse(settings.get("subModel")),
     childModel: text.parse(settings.get("childModel")),
     limits: {
-      depth: between(1, 20, defaultLimits.depth).parse(settings.get("maxDepth")),
-      usd: dollars(defaultLimits.usd).parse(settings.get("maxCost")),
+      depth: between(1, 20, defaultLimits.depth).parse(settings.get("limits.depth")),
+      usd: dollars(defaultLimits.usd).parse(settings.get("limits.cost")),
       turns: between(1, 200, defaultLimits.turns).parse(settings.get("limits.turns")),
       calls: between(0, 100_000, defaultLimits.calls).parse(settings.get("limits.calls")),
       tokens: between(1_000, 1_000_000_000, defaultLimits.tokens).parse(settings.get("limits.tokens")),

@@ -57,6 +57,7 @@ const openFiles = [
   ...[
     "credentials.ts",
     "lib/credentials/index.ts",
+    "lib/dev.env/read.me",
     "secrets.py",
     "lib/secrets/mod.rs",
     "kubeconfig.go",

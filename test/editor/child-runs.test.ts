@@ -32,7 +32,7 @@ describe.skipIf(skipped)("child runs and large fan-outs in a real editor", () =>
 
   const editor = sharedEditor(async () => ({
     files,
-    settings: { "rlm.directBelowTokens": 0, "rlm.askBeforeCalls": 6, "rlm.maxCost": 2, "rlm.maxDepth": 3 },
+    settings: { "rlm.directBelowTokens": 0, "rlm.askBeforeCalls": 6, "rlm.limits.cost": 2, "rlm.limits.depth": 3 },
     machineSettings: {
       "rlm.baseUrl": server.baseUrl,
       "rlm.model": "writer",

@@ -59,11 +59,6 @@ async function press({ page }: TracePage, ...keys: string[]): Promise<string> {
   return `${await selected.getAttribute("aria-level")} ${await selected.locator(".label").textContent()}`;
 }
 
-/** Events for the end of a stream of `from`. */
-function renumbered(events: readonly RunEvent[], from: number): RunEvent[] {
-  return events.map((event, index) => ({ ...event, seq: from + index }));
-}
-
 describe("child runs in the tree", () => {
   it("are a row each, folded at first, and more than three of one cell one row", async () => {
     const trace = await show(sampleTree());
