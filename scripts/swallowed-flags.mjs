@@ -3,7 +3,7 @@
 /** Flags of the terminal program, without their dashes. */
 const flags = [
   ...["context", "text", "model", "sub-model", "child-model", "base-url", "max-turns", "max-depth", "max-calls"],
-  ...["max-tokens", "max-cost", "timeout", "concurrency", "direct-below", "trace", "json", "yes"],
+  ...["max-tokens", "max-cost", "timeout", "concurrency", "direct-below", "trace", "json", "yes", "price"],
 ];
 
 /** Ends the process with one line where npm has kept flags that were meant for the program. */

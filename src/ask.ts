@@ -6,9 +6,10 @@ import { type CorpusView, viewOf } from "./context/view.ts";
 import { CallMemory } from "./rlm/call-memory.ts";
 import { type CancelSignal, CancelSource } from "./rlm/cancel.ts";
 import { Coverage } from "./rlm/coverage.ts";
-import { EventStream, RunEvents } from "./rlm/event-stream.ts";
+import { EventStream, type NewEvent, RunEvents } from "./rlm/event-stream.ts";
 import type { RunEvent, Totals } from "./rlm/events.ts";
 import { type Approve, defaultFanOut, type FanOutBounds } from "./rlm/fan-out.ts";
+import { formatUsd } from "./rlm/format.ts";
 import { Ledger } from "./rlm/ledger.ts";
 import { defaultDirectBelowTokens, defaultLimits, type Limits } from "./rlm/limits.ts";
 import type { Model } from "./rlm/model.ts";
@@ -92,12 +93,14 @@ async function runToEnd(
   const scope = { ledger, events: new RunEvents(stream, { runId, depth: 0 }) };
   const pool = new SandboxPool();
   const tree = treeOf(request, parts, scope, pool);
+  const unpriced = limits.usd === defaultLimits.usd ? null : unpricedModel(parts);
   const outcome = await runQuestion({
     question: request.question,
     tree,
     scope,
     signal,
     open: async (work) => {
+      if (unpriced) scope.events.emit(costWarning(unpriced, limits.usd));
       const corpus = collect(request.context, {
         signal: work,
         onProgress: (files, bytes) => scope.events.emit({ type: "context.progress", files, bytes }),
@@ -112,6 +115,17 @@ async function runToEnd(
   const closed = pool.close();
   if (!signal.aborted) await closed;
   return { runId, ...outcome, totals: ledger.totals(), wallMs: performance.now() - startedAt };
+}
+
+/** A model whose price nobody knows ahead; null where there is none. */
+function unpricedModel({ root, sub, children }: AskParts): Model | null {
+  const models = [root, sub, ...(children ? [children.root, children.sub] : [])];
+  return models.find((model) => !model.offline && model.price === null) ?? null;
+}
+
+function costWarning({ id }: Model, usd: number): NewEvent {
+  const message = `The price of “${id}” is not known: the limit of ${formatUsd(usd)} holds for what the endpoint states, if it does.`;
+  return { type: "warning", code: "price-unknown", message };
 }
 
 function treeOf(request: AskRequest, parts: AskParts, root: RunScope, pool: SandboxPool): Tree {
@@ -130,7 +144,6 @@ function treeOf(request: AskRequest, parts: AskParts, root: RunScope, pool: Sand
     open: (context) => openCorpus(context as Corpus, pool),
     schemaProblem,
     newRunId: randomUUID,
-    sha256,
     now: Date.now,
     after: (ms, call) => {
       const timer = setTimeout(call, Math.min(ms, longestTimerMs));

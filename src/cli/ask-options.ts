@@ -1,4 +1,5 @@
 import type { Limits } from "../rlm/limits.ts";
+import type { StatedPrices } from "../rlm/model.ts";
 import { parseFlags } from "./flags.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -7,6 +8,7 @@ export interface ModelOptions {
   readonly model?: string;
   readonly subModel?: string;
   readonly childModel?: string;
+  readonly prices?: StatedPrices;
   readonly baseUrl?: string;
 }
 
@@ -27,6 +29,7 @@ const modelFlags = {
   "sub-model": { type: "string" },
   "child-model": { type: "string" },
   "base-url": { type: "string" },
+  price: { type: "string", multiple: true },
 } as const;
 
 const runFlags = {
@@ -75,8 +78,11 @@ export function readDemoOptions(args: readonly string[]): Omit<AskOptions, "ques
 
 type Values<K extends string> = { readonly [key in K]?: string | undefined };
 
-function readModelOptions(values: Values<keyof typeof modelFlags>): ModelOptions {
+type ModelValues = Values<Exclude<keyof typeof modelFlags, "price">> & { readonly price?: string[] | undefined };
+
+function readModelOptions(values: ModelValues): ModelOptions {
   return {
+    prices: Object.fromEntries((values.price ?? []).map(readPrice)),
     ...(values.model === undefined ? {} : { model: values.model }),
     ...(values["sub-model"] === undefined ? {} : { subModel: values["sub-model"] }),
     ...(values["child-model"] === undefined ? {} : { childModel: values["child-model"] }),
@@ -126,6 +132,21 @@ function dollars(flag: string, text: string | undefined): number | undefined {
   const value = Number(text.replace(/^\$/, ""));
   if (Number.isFinite(value) && value >= 0 && text.trim() !== "") return value;
   throw new UsageError(`${flag} takes an amount of US dollars, such as 0.50, not "${text}".`);
+}
+
+/** `gpt-x=1.25,10` or `gpt-x=1.25,10,0.125`: input, output and cached input. */
+function readPrice(text: string): [string, StatedPrices[string]] {
+  const [, model, amounts = ""] = /^(.+)=([\d.,]+)$/.exec(text) ?? [];
+  const [input, output, cachedInput, ...more] = amounts
+    .split(",")
+    .map((part) => (part === "" ? Number.NaN : Number(part)));
+  const given = [input, output, ...(cachedInput === undefined ? [] : [cachedInput])];
+  if (model && more.length === 0 && input !== undefined && output !== undefined && given.every(Number.isFinite)) {
+    return [model, { input, output, ...(cachedInput === undefined ? {} : { cachedInput }) }];
+  }
+  throw new UsageError(
+    `--price takes MODEL=IN,OUT or MODEL=IN,OUT,CACHED in US dollars a million tokens, not "${text}".`,
+  );
 }
 
 function readUrl(text: string): string {

@@ -4,7 +4,7 @@ import { offlineModel } from "../models/offline-model.ts";
 import { openAiModel } from "../models/openai-model.ts";
 import type { CancelSignal } from "../rlm/cancel.ts";
 import { oneLine } from "../rlm/cut.ts";
-import { type Model, ModelFailure } from "../rlm/model.ts";
+import { type Model, ModelFailure, statedPrice } from "../rlm/model.ts";
 import type { ModelOptions } from "./ask-options.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -31,7 +31,10 @@ export async function chooseModels(
   const baseUrl = options.baseUrl ?? (env.OPENAI_BASE_URL?.trim() || null);
   const reachable = apiKey !== null || baseUrl !== null;
   const endpoint = { baseUrl: baseUrl ?? openAi, apiKey };
-  const named = oneForEach((id) => (id === "offline" ? offlineModel() : openAiModel({ id, ...endpoint })));
+  const named = oneForEach((id) => {
+    const price = statedPrice(options.prices ?? {}, id);
+    return id === "offline" ? offlineModel() : openAiModel({ id, ...endpoint, ...(price ? { price } : {}) });
+  });
   const rootId = options.model ?? (reachable ? await onlyModel(endpoint, signal) : "offline");
   if (rootId !== "offline" && !reachable) {
     throw new UsageError(

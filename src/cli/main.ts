@@ -29,6 +29,7 @@ Limits
   --max-depth N       levels of runs: 1 allows no child runs (2)
   --max-calls N       sub-calls and child runs (200)
   --max-tokens N      tokens, input and output (2000000)
+  --price M=IN,OUT    US dollars for a million tokens of a model; M=IN,OUT,CACHED with a price for cached input
   --max-cost USD      US dollars, as far as prices are known (1.00)
   --timeout S         seconds (900)
   --concurrency N     requests in flight (8)

@@ -58,6 +58,15 @@ export interface Price {
   readonly output: number;
 }
 
+/** Prices as a user states them, by the model's name; cached input costs what other input does unless it is said. */
+export type StatedPrices = Readonly<Record<string, Omit<Price, "cachedInput"> & { readonly cachedInput?: number }>>;
+
+/** The price that a user has stated for a model; null where there is none. */
+export function statedPrice(prices: StatedPrices, id: string): Price | null {
+  const price = Object.hasOwn(prices, id) ? prices[id] : undefined;
+  return price ? { ...price, cachedInput: price.cachedInput ?? price.input } : null;
+}
+
 /** Whoever answers a list of messages. */
 export interface Model {
   /** As the endpoint names it, e.g. `gpt-5-mini`; `offline` for the embedded one. */

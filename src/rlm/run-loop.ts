@@ -102,6 +102,8 @@ class Loop {
   /** Aborted by the user's cancel and when the time for work is up. */
   readonly #work: CancelSignal;
   readonly #messages: Message[];
+  /** What the model was shown is found out while it writes its next reply. */
+  readonly #shown: Promise<void>[] = [];
   #touched = false;
   #refusedUntouched = false;
 
@@ -115,6 +117,12 @@ class Loop {
   }
 
   async run(): Promise<LoopResult> {
+    const result = await this.#turns();
+    await Promise.all(this.#shown);
+    return result;
+  }
+
+  async #turns(): Promise<LoopResult> {
     const { scope, root, signal } = this.#parts;
     for (;;) {
       const limit = scope.ledger.limitBefore(this.#messages, root);
@@ -147,7 +155,12 @@ class Loop {
     const next = Math.min(turn + 1, ledger.limits.turns);
     const line = turnLine(next, ledger.limits.turns, ledger.budget());
     const content = feedback(outcomes.map(reportOf), remarks, line, ledger.feedbackChars);
-    if (outcomes.length > 0) tree.coverage.show(await sandbox().rangesIn(content));
+    if (outcomes.length > 0)
+      this.#shown.push(
+        sandbox()
+          .rangesIn(content)
+          .then((ranges) => tree.coverage.show(ranges)),
+      );
     this.#messages.push({ role: "user", content });
     return null;
   }

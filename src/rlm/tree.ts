@@ -47,7 +47,6 @@ export interface Tree {
   /** What is wrong with a value that should match a JSON Schema, in one line; null where it does. */
   schemaProblem(schema: JsonSchema, value: unknown): string | null;
   newRunId(): string;
-  sha256(text: string): string;
   /** Milliseconds since 1970. */
   now(): number;
   /** Calls back once after `ms`. @returns what stops it */

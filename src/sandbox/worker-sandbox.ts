@@ -27,8 +27,8 @@ interface Exchange<T> {
   readonly message: ToWorker;
   readonly signal?: CancelSignal;
   answer(message: FromWorker): T | null;
-  /** What comes where the thread had to be ended. */
-  ended(reason: string, memory: CellMemory): T;
+  /** What comes where the thread is gone, or has to be replaced. */
+  ended(reason: string): T | Promise<T>;
 }
 
 /**
@@ -42,7 +42,6 @@ export class WorkerSandbox implements Sandbox {
   /** Settles when the machine is told to stand over the corpus; what comes after that comes in order. */
   #opened: Promise<void>;
   #snapshot: Snapshot | null = null;
-  #nextId = 1;
   #closed = false;
 
   constructor(corpus: Promise<Corpus>, pool: FromPool) {
@@ -57,7 +56,7 @@ export class WorkerSandbox implements Sandbox {
   async run(cell: CellRequest): Promise<CellOutcome> {
     const startedAt = performance.now();
     await this.#opened;
-    const id = this.#id();
+    const id = newId();
     const name = `cell-${cell.turn}.${cell.cell}`;
     const place = new Place(this.#pool.places, cell.signal);
     const thread = this.#thread;
@@ -71,8 +70,9 @@ export class WorkerSandbox implements Sandbox {
           serve(message, thread, cell, place);
           return null;
         },
-        ended: (reason, memory) => {
+        ended: async (reason) => {
           const error = { name: "TimeoutError", message: reason };
+          const memory = await this.#replaceThread();
           return { error, touched: true, cpuMs: this.#pool.limits.cellCpuMs, memory };
         },
       });
@@ -84,17 +84,20 @@ export class WorkerSandbox implements Sandbox {
 
   async variable(name: string): Promise<Variable> {
     await this.#opened;
-    const id = this.#id();
+    const id = newId();
     return this.#exchange<Variable>({
       message: { type: "variable", id, name },
       answer: (message) => (message.type === "variable" && message.id === id ? message.variable : null),
-      ended: () => ({ found: false, names: [] }),
+      ended: async () => {
+        await this.#replaceThread();
+        return { found: false, names: [] };
+      },
     });
   }
 
   async rangesIn(text: string): Promise<readonly LineRange[]> {
     await this.#opened;
-    const id = this.#id();
+    const id = newId();
     return this.#exchange<readonly LineRange[]>({
       message: { type: "attribute", id, text },
       answer: (message) => (message.type === "attributed" && message.id === id ? message.ranges : null),
@@ -123,8 +126,7 @@ export class WorkerSandbox implements Sandbox {
         signal.removeEventListener("abort", cancel);
         settle();
       };
-      const replace = (reason: string) =>
-        finish(() => resolve(this.#replaceThread().then((memory) => ended(reason, memory))));
+      const end = (reason: string) => finish(() => resolve(ended(reason)));
       const listen = (received: FromWorker) => {
         const answered = answer(received);
         if (answered !== null) finish(() => resolve(answered));
@@ -135,11 +137,11 @@ export class WorkerSandbox implements Sandbox {
         finish(() => reject(new CancelledError()));
       };
       const watchdog = setInterval(() => {
-        if (control.lateMs() > grace) replace(notInterruptible);
+        if (control.lateMs() > grace) end(notInterruptible);
       }, watchEvery);
       worker.on("message", listen);
       signal.addEventListener("abort", cancel, { once: true });
-      void gone.then((reason) => replace(reason));
+      void gone.then(end);
       worker.postMessage(message);
     });
   }
@@ -159,11 +161,14 @@ export class WorkerSandbox implements Sandbox {
   readonly #keepSnapshot = (message: FromWorker): void => {
     if (message.type === "snapshot") this.#snapshot = message.snapshot;
   };
+}
 
-  #id(): number {
-    this.#nextId += 1;
-    return this.#nextId;
-  }
+let lastId = 0;
+
+/** A number that no other message has: threads are used by one sandbox after the other. */
+function newId(): number {
+  lastId += 1;
+  return lastId;
 }
 
 const notInterruptible = "The cell was stuck in one long operation and had to be ended.";

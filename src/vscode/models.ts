@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { AskParts } from "../ask.ts";
 import { offlineModel } from "../models/offline-model.ts";
 import { openAiModel } from "../models/openai-model.ts";
-import { type Model, ModelFailure } from "../rlm/model.ts";
+import { type Model, ModelFailure, statedPrice } from "../rlm/model.ts";
 import type { ApiKeys } from "./api-keys.ts";
 import { chooseModel } from "./choose-model.ts";
 import { configuredEndpoint, type Endpoint, fetchModels } from "./endpoint.ts";
@@ -13,7 +13,7 @@ import { readSettings } from "./settings.ts";
  * @returns null where the user gave up
  */
 export async function chosenModels(keys: ApiKeys): Promise<AskParts | null> {
-  const { model, subModel, childModel } = readSettings();
+  const { model, subModel, childModel, prices } = readSettings();
   const endpoint = await configuredEndpoint(keys);
   if (!vscode.workspace.isTrusted || model === "offline" || !endpoint) return offlineParts();
   const rootId = model || (await modelOf(endpoint, keys));
@@ -22,7 +22,8 @@ export async function chosenModels(keys: ApiKeys): Promise<AskParts | null> {
   // One object a model: it learns what its endpoint refuses.
   const known = new Map<string, Model>([["offline", offlineModel()]]);
   const named = (id: string): Model => {
-    const model = known.get(id) ?? openAiModel({ id, ...endpoint });
+    const price = statedPrice(prices, id);
+    const model = known.get(id) ?? openAiModel({ id, ...endpoint, ...(price ? { price } : {}) });
     known.set(id, model);
     return model;
   };

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import * as z from "zod";
 import { defaultFanOut, type FanOutBounds } from "../rlm/fan-out.ts";
 import { defaultDirectBelowTokens, defaultLimits, type Limits } from "../rlm/limits.ts";
+import type { StatedPrices } from "../rlm/model.ts";
 
 /** The settings under `rlm.`, checked; a wrong value falls back to its default. */
 export interface Settings {
@@ -14,12 +15,26 @@ export interface Settings {
   readonly limits: Partial<Limits>;
   readonly fanOut: FanOutBounds;
   readonly directBelowTokens: number;
+  readonly prices: StatedPrices;
 }
 
 const text = z.string().trim().catch("");
 const between = (min: number, max: number, fallback: number) => z.number().int().min(min).max(max).catch(fallback);
 
 const dollars = (fallback: number) => z.number().min(0).max(10_000).catch(fallback);
+
+const amount = z.number().min(0);
+const prices = z.record(
+  z.string(),
+  z.object({ input: amount, cachedInput: amount.exactOptional(), output: amount }).nullable().catch(null),
+);
+
+/** One wrong price must not hide the others. */
+function readPrices(value: unknown): StatedPrices {
+  const read = prices.safeParse(value);
+  const known = Object.entries(read.data ?? {}).flatMap(([id, price]) => (price ? [[id, price] as const] : []));
+  return Object.fromEntries(known);
+}
 
 export function readSettings(): Settings {
   const settings = vscode.workspace.getConfiguration("rlm");
@@ -41,6 +56,7 @@ export function readSettings(): Settings {
       usd: dollars(defaultFanOut.usd).parse(settings.get("askBeforeCost")),
     },
     directBelowTokens: between(0, 1_000_000, defaultDirectBelowTokens).parse(settings.get("directBelowTokens")),
+    prices: readPrices(settings.get("prices")),
   };
 }
 

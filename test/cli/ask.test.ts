@@ -67,7 +67,8 @@ describe("rlm ask", () => {
       const root = cell('list();\nFINAL(await rlm_query("What is in it?", ["a.txt"]))');
       return replies([isChild ? cell('show("a.txt");\nFINAL("words")') : root])(request);
     });
-    const flags = ["--base-url", server.baseUrl, "--child-model", "small", "--max-cost", "0.5", ...loop];
+    const prices = ["--price", "scripted=1000,2000", "--price", "small=1,2,0.5"];
+    const flags = ["--base-url", server.baseUrl, "--child-model", "small", "--max-cost", "50", ...prices, ...loop];
     const { code, stdout, stderr } = await rlm(["ask", ...flags, "Which?"], {
       cwd: tempFolder({ "a.txt": "words\n" }),
     });
@@ -75,10 +76,14 @@ describe("rlm ask", () => {
     expect(server.requests.map(({ model }) => model)).toEqual(["scripted", "small"]);
     expect(stderr).toMatch(/^ {4}Child run: What is in it\? · .*\n {6}Turn 1 · .*\n {8}show\("a\.txt"\)/m);
     expect(stderr).toContain("1 turn · 0 sub-calls · 1 child run · ");
+    // More than a thousand tokens at a tenth of a cent, and nothing unknown.
+    expect(Number(/ · \$([\d.]+) · [\d.]+ m?s\n$/.exec(stderr)?.[1])).toBeGreaterThan(1);
   });
 
   test.each([
     [["--max-cost", "much"], /--max-cost takes an amount of US dollars/],
+    [["--price", "m=1"], /--price takes MODEL=IN,OUT/],
+    [["--price", "m=a,b"], /--price takes MODEL=IN,OUT/],
     [["--max-depth", "0"], /--max-depth takes a whole number of at least 1/],
   ])("refuses %j", async (flags, message) => {
     const { code, stderr } = await rlm(["ask", ...flags, "Why?"]);

@@ -8,7 +8,7 @@ import { defaultDirectBelowTokens, defaultLimits } from "../../src/rlm/limits.ts
 
 const root = join(import.meta.dirname, "../..");
 const property = z.object({
-  default: z.union([z.string(), z.number(), z.array(z.string())]),
+  default: z.union([z.string(), z.number(), z.array(z.string()), z.record(z.string(), z.unknown())]),
   scope: z.enum(["machine", "application", "resource"]),
   order: z.number(),
 });
@@ -55,7 +55,7 @@ describe("the settings", () => {
     ]);
     const shown = (value: (typeof defaults)[string] | undefined): string => {
       if (typeof value === "number") return Number.isInteger(value) ? formatCount(value) : String(value);
-      return Array.isArray(value) ? `\`${JSON.stringify(value)}\`` : (value ?? "");
+      return typeof value === "object" ? `\`${JSON.stringify(value)}\`` : (value ?? "");
     };
     expect(Object.fromEntries(rows)).toEqual(
       Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, shown(value)])),
