@@ -1,9 +1,9 @@
 // `npm run ask "Why?" --context src`: without a -- before them npm takes the flags for its own.
 
-/** Flags of the terminal program, without their dashes. */
+/** Flags of the terminal program, without their dashes; `--yes` is npm's own too, and may stand in anyone's settings. */
 const flags = [
   ...["context", "text", "model", "sub-model", "child-model", "base-url", "max-turns", "max-depth", "max-calls"],
-  ...["max-tokens", "max-cost", "timeout", "concurrency", "direct-below", "trace", "json", "yes", "price"],
+  ...["max-tokens", "max-cost", "timeout", "concurrency", "direct-below", "trace", "json", "price"],
 ];
 
 /** Ends the process with one line where npm has kept flags that were meant for the program. */

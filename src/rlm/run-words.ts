@@ -28,10 +28,10 @@ export function describeCalls({ calls, kind }: Pick<FanOutQuestion, "calls" | "k
   return formatNumberOf(calls, kind === "rlm" ? "child run" : "sub-call");
 }
 
-/** What calls are expected to take: `≈310k tok, ≈$0.84`. */
+/** What calls are expected to take: `≈310k tokens, ≈$0.84`. */
 export function describeForecast({ tokens, usd }: Pick<FanOutQuestion, "tokens" | "usd">): string {
   const cost = usd === null ? "cost unknown" : `≈${formatUsd(usd)}`;
-  return `≈${formatShort(tokens)} tok, ${cost}`;
+  return `≈${formatShort(tokens)} tokens, ${cost}`;
 }
 
 /** A failure's code in plain words: `rate-limit` is `rate limit`. */

@@ -69,7 +69,7 @@ describe.runIf(process.platform === "linux")("in a terminal", () => {
     const server = await serve(replies([cell(many)]));
     const { code, stdout } = await askInTerminal(server.baseUrl, 80, {}, "what\nf\ns\n");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/A cell wants 60 sub-calls: ≈[\d.]+k? tok, cost unknown\. One of them:\r\n {2}q0/);
+    expect(stdout).toMatch(/A cell wants 60 sub-calls: ≈[\d.]+k? tokens, cost unknown\. One of them:\r\n {2}q0/);
     expect(stdout).toContain("A cell wants 55 sub-calls");
     expect(stdout.trimEnd().endsWith("5")).toBe(true);
     expect(server.requests).toHaveLength(6);

@@ -252,13 +252,20 @@ describe("flags that npm took for itself", () => {
     const { stdout: help } = spawnSync(process.execPath, [path.join(root, "dist/cli.js"), "--help"], {
       encoding: "utf8",
     });
-    const flags = [...help.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1] ?? "");
+    const flags = [...help.matchAll(/^ {2}--([a-z-]+)/gm)]
+      .map((match) => match[1] ?? "")
+      .filter((flag) => flag !== "yes");
     expect(flags).toContain("json");
     const folder = checkout();
     for (const flag of flags) {
       const { code } = await rlm(folder, ["ask", "Why?"], { ...npm, [`npm_config_${flag.replaceAll("-", "_")}`]: "1" });
       expect([flag, code]).toEqual([flag, 2]);
     }
+  });
+
+  it("are not those that npm has itself, as they may stand in anyone's settings", async () => {
+    const folder = checkout();
+    expect((await rlm(folder, ["ask", "Why?"], { ...npm, npm_config_yes: "true" })).code).toBe(0);
   });
 
   it("are no matter outside npm, or where the program got them too", async () => {
