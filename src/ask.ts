@@ -159,7 +159,7 @@ function openCorpus(corpus: Corpus, pool: SandboxPool): OpenContext {
     ref: corpus,
     view: viewOf(corpus),
     sandbox: () => {
-      sandbox ??= pool.start(Promise.resolve(corpus));
+      sandbox ??= pool.open(corpus);
       return sandbox;
     },
     close: async () => sandbox?.close(),

@@ -14,7 +14,7 @@ import { readCall } from "./cell-call.ts";
 import { excerptAt, rewriteCell } from "./cell-rewrite.ts";
 import { guestLibrary } from "./guest-library.ts";
 import type { ContextFunctions } from "./host-functions.ts";
-import { type GuestMemory, guestMemoryBytes, usedBytes, wasmPage } from "./snapshot.ts";
+import { type GuestMemory, guestMemoryBytes, restoreSnapshot, type Snapshot, usedBytes, wasmPage } from "./snapshot.ts";
 import type { Control, SandboxLimits, WorkerOutcome } from "./worker-protocol.ts";
 
 /** JS_EVAL_FLAG_ASYNC of QuickJS: top-level await; the promise resolves to `{value}` with the last expression's value. */
@@ -120,18 +120,23 @@ export class Guest {
     }
   }
 
-  /** Remembers the memory as it is, for `reset`; to be called before any cell has run. */
+  /** Remembers the memory as it is, for `become`; to be called before any cell has run. */
   keepUnused(): void {
     const memory = new Uint8Array(this.memory.buffer);
     this.#unused = memory.slice(0, usedBytes(memory));
   }
 
-  /** Makes it a guest over another context that has run no cell. @returns false where it can't be one */
-  reset(context: ContextFunctions): boolean {
+  /**
+   * Makes it another guest: with the memory that one had, or, where none is given, as one that has run no cell.
+   * @returns false where it can't be one
+   */
+  become(context: ContextFunctions, left: Snapshot | null): boolean {
     const memory = new Uint8Array(this.memory.buffer);
     if (this.#broken || !this.#unused || memory.length > mostResetBytes) return false;
-    memory.set(this.#unused);
-    memory.fill(0, this.#unused.length);
+    if (left === null) {
+      memory.set(this.#unused);
+      memory.fill(0, this.#unused.length);
+    } else if (!restoreSnapshot(this.memory, this.layout, left)) return false;
     this.#calls.clear();
     this.#context = context;
     return true;

@@ -4,7 +4,7 @@ import type { Sandbox } from "../rlm/sandbox.ts";
 import { Semaphore } from "../rlm/semaphore.ts";
 import { SandboxThread } from "./sandbox-thread.ts";
 import { defaultSandboxLimits, type SandboxLimits } from "./worker-protocol.ts";
-import { WorkerSandbox } from "./worker-sandbox.ts";
+import { type FromPool, WorkerSandbox } from "./worker-sandbox.ts";
 
 export interface PoolOptions {
   readonly limits?: SandboxLimits;
@@ -12,27 +12,34 @@ export interface PoolOptions {
   readonly places?: number;
 }
 
-/** The threads of a run and of its children; what one of them has done with is used again by the next. */
+/** The threads of a run and of its children: about as many as cells compute or wait in their midst at a time. */
 export class SandboxPool {
   readonly #limits: SandboxLimits;
   readonly #places: Semaphore;
   readonly #threads = new Set<SandboxThread>();
   #idle: SandboxThread[] = [];
   #closed = false;
+  readonly #own: FromPool;
 
   constructor({ limits = defaultSandboxLimits, places = Math.max(2, availableParallelism()) }: PoolOptions = {}) {
     this.#limits = limits;
     this.#places = new Semaphore(places);
+    this.#own = {
+      limits,
+      places: this.#places,
+      take: (sandbox) => this.#take(sandbox),
+      give: (thread) => this.#give(thread),
+    };
   }
 
   /** Starts a sandbox whose thread gets ready at once, while the corpus may still be collected. */
   start(corpus: Promise<Corpus>): Sandbox {
-    return new WorkerSandbox(corpus, {
-      limits: this.#limits,
-      places: this.#places,
-      take: () => this.#take(),
-      give: (thread) => this.#give(thread),
-    });
+    return new WorkerSandbox(corpus, this.#own, true);
+  }
+
+  /** A sandbox that takes a thread for its first cell. */
+  open(corpus: Corpus): Sandbox {
+    return new WorkerSandbox(Promise.resolve(corpus), this.#own, false);
   }
 
   /** Ends all threads. */
@@ -41,9 +48,14 @@ export class SandboxPool {
     await Promise.all([...this.#threads].map((thread) => thread.end()));
   }
 
-  #take(): SandboxThread {
-    const idle = this.#idle.pop();
-    if (idle?.usable) return idle;
+  #take(sandbox: Sandbox): SandboxThread {
+    this.#idle = this.#idle.filter((thread) => thread.usable);
+    const own = this.#idle.find((thread) => thread.owner === sandbox);
+    const idle = own ?? this.#idle.find((thread) => thread.owner === null) ?? this.#idle[0];
+    if (idle) {
+      this.#idle.splice(this.#idle.indexOf(idle), 1);
+      return idle;
+    }
     const thread = new SandboxThread(this.#limits);
     this.#threads.add(thread);
     void thread.gone.then(() => this.#threads.delete(thread));

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import type { Corpus } from "../context/corpus.ts";
-import type { CellMemory } from "../rlm/sandbox.ts";
+import type { CellMemory, Sandbox } from "../rlm/sandbox.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { Control, type FromWorker, type SandboxLimits, type ToWorker, type WorkerStart } from "./worker-protocol.ts";
 
@@ -32,6 +32,8 @@ export class SandboxThread {
   readonly control = new Control();
   /** Settles with the reason when the thread is gone. */
   readonly gone: Promise<string>;
+  /** The sandbox whose guest is in it, if nobody else has had it since. */
+  owner: Sandbox | null = null;
   #isGone = false;
 
   constructor(limits: SandboxLimits) {
@@ -69,11 +71,12 @@ export class SandboxThread {
   }
 
   /**
-   * Sets up a new machine over a corpus, with the memory of an earlier one if given; whatever ran before is gone.
+   * Puts a guest over a corpus into it, with the memory that it had if given; whatever ran before is gone.
+   * @param sandbox tells apart whose guest it is
    * @returns what became of the variables
    */
-  open(corpus: Corpus, snapshot: Snapshot | null): Promise<CellMemory> {
-    this.post({ type: "corpus", corpus, snapshot });
+  open(sandbox: number, corpus: Corpus, snapshot: Snapshot | null): Promise<CellMemory> {
+    this.post({ type: "corpus", sandbox, corpus, snapshot });
     return new Promise((resolve) => {
       const ready = (message: FromWorker) => {
         if (message.type !== "ready") return;

@@ -1,6 +1,7 @@
 /** The thread in which one run's cells are executed. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { QuickJSWASMModule } from "quickjs-emscripten";
+import type { Corpus } from "../context/corpus.ts";
 import type { CellMemory } from "../rlm/sandbox.ts";
 import { rewriteCell } from "./cell-rewrite.ts";
 import { Guest, type GuestOptions, instantiate } from "./guest.ts";
@@ -29,6 +30,9 @@ const wasm = new Promise<WebAssembly.Module>((resolve) => {
 /** A machine that no guest has used yet. */
 let quickJs: Promise<QuickJSWASMModule> | null = null;
 let context: ContextFunctions | null = null;
+/** Those of sandboxes that may come back, the newest last. */
+const contexts = new Map<number, ContextFunctions>();
+const mostContexts = 16;
 let guest: Promise<Guest> | null = null;
 let snapshot: Snapshot | null = null;
 
@@ -72,19 +76,28 @@ function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Gue
   return new Guest(options, functions);
 }
 
-/** Sets up a guest, with the memory that an earlier thread has left; one that another run had is used again. */
+function contextOf(sandbox: number, corpus: Corpus): ContextFunctions {
+  const known = contexts.get(sandbox) ?? contextFunctions(corpus, start.limits.readChars);
+  contexts.delete(sandbox);
+  contexts.set(sandbox, known);
+  const [oldest] = contexts.keys();
+  if (contexts.size > mostContexts && oldest !== undefined) contexts.delete(oldest);
+  return known;
+}
+
+/** Sets up a guest, with the memory that it had elsewhere; the machine that another one had is used again. */
 async function setUp(functions: ContextFunctions, left: Snapshot | null): Promise<Guest> {
   const earlier = await guest;
-  if (left === null && earlier?.reset(functions)) {
-    save(earlier, true);
-    post({ type: "ready", memory: "kept" });
+  snapshot = left;
+  if (earlier?.become(functions, left)) {
+    if (left === null) save(earlier);
+    post({ type: "ready", memory: "restored" });
     return earlier;
   }
   const module = await wasm;
   const instance = quickJs ?? instantiate(module, start.limits);
   quickJs = null;
   const first = newGuest(await instance, functions);
-  snapshot = left;
   const memory: CellMemory = left === null || restoreSnapshot(first.memory, first.layout, left) ? "restored" : "lost";
   save(first);
   post({ type: "ready", memory });
@@ -92,10 +105,10 @@ async function setUp(functions: ContextFunctions, left: Snapshot | null): Promis
   return first;
 }
 
-/** Keeps the guest's memory as it is now, between two cells. @param tell even where it is kept in the same place */
-function save(running: Guest, tell = false): void {
+/** Keeps the guest's memory as it is now, between two cells. */
+function save(running: Guest): void {
   const taken = takeSnapshot(running.memory, running.layout, start.limits.memoryBytes, snapshot);
-  if (tell || taken !== snapshot) post({ type: "snapshot", snapshot: taken });
+  if (taken !== snapshot) post({ type: "snapshot", snapshot: taken });
   snapshot = taken;
 }
 
@@ -115,6 +128,7 @@ async function runCell(message: Extract<ToWorker, { type: "cell" }>): Promise<vo
   const levels = context.provenance.takeLevels();
   post({ type: "finished", id: message.id, outcome: { ...outcome, memory, ...(levels ? { levels } : {}) } });
   if (!running.broken) save(running);
+  post({ type: "saved", id: message.id });
 }
 
 port.on("message", async (message: ToWorker) => {
@@ -125,7 +139,7 @@ port.on("message", async (message: ToWorker) => {
       void rewriteCell("1");
       return;
     case "corpus":
-      context = contextFunctions(message.corpus, start.limits.readChars);
+      context = contextOf(message.sandbox, message.corpus);
       guest = setUp(context, message.snapshot);
       return;
     case "cell":

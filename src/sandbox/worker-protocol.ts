@@ -31,8 +31,8 @@ export const defaultSandboxLimits: SandboxLimits = {
 export type ToWorker =
   /** Comes once, so that the thread and the module get ready at the same time. */
   | { readonly type: "wasm"; readonly wasm: WebAssembly.Module }
-  /** Sets up a new guest. `snapshot`: the memory that the guest of an earlier thread has left. */
-  | { readonly type: "corpus"; readonly corpus: Corpus; readonly snapshot: Snapshot | null }
+  /** Puts in the guest of another sandbox. `snapshot`: the memory that it had; null where it has run no cell. */
+  | { readonly type: "corpus"; readonly sandbox: number; readonly corpus: Corpus; readonly snapshot: Snapshot | null }
   | {
       readonly type: "cell";
       readonly id: number;
@@ -76,6 +76,8 @@ export type FromWorker =
   | { readonly type: "waiting"; readonly replies: number }
   | { readonly type: "warning"; readonly message: string }
   | { readonly type: "finished"; readonly id: number; readonly outcome: WorkerOutcome }
+  /** The memory of after a cell is kept, as far as it can be. */
+  | { readonly type: "saved"; readonly id: number }
   | { readonly type: "variable"; readonly id: number; readonly variable: Variable };
 
 /**

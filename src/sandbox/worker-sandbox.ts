@@ -17,8 +17,8 @@ export interface FromPool {
   readonly limits: SandboxLimits;
   /** One for each cell that computes. */
   readonly places: Semaphore;
-  take(): SandboxThread;
-  /** Takes a thread back whose guest nobody needs any more. */
+  /** A thread that nobody uses now, if it can be the one that holds this sandbox's guest. */
+  take(sandbox: Sandbox): SandboxThread;
   give(thread: SandboxThread): void;
 }
 
@@ -32,135 +32,197 @@ interface Exchange<T> {
 }
 
 /**
- * The sandbox of one run. A thread that no interrupt reaches is ended and replaced; the new one gets the memory of before
- * the cell.
+ * The sandbox of one run. It holds a thread only while a cell runs: its guest's memory is kept outside, and goes on in
+ * whatever thread is free. A thread that no interrupt reaches is ended, and the next one gets the memory of before the cell.
  */
 export class WorkerSandbox implements Sandbox {
+  readonly #id = newId();
   readonly #corpus: Promise<Corpus>;
   readonly #pool: FromPool;
-  #thread: SandboxThread;
-  /** Settles when the machine is told to stand over the corpus; what comes after that comes in order. */
-  #opened: Promise<void>;
+  #thread: Promise<SandboxThread> | null = null;
+  /** How many use the thread now. */
+  #users = 0;
+  /** What became of the variables when the thread was taken. */
+  #memory: Promise<CellMemory> = Promise.resolve("kept");
   #snapshot: Snapshot | null = null;
+  /** Settles when the memory after the last cell is kept. */
+  #saved: Promise<void> = Promise.resolve();
+  /** The guest has grown too large to be kept anywhere but in its thread. */
+  #pinned = false;
   #closed = false;
 
-  constructor(corpus: Promise<Corpus>, pool: FromPool) {
+  /** @param eager takes a thread at once, which gets ready while the corpus may still be collected */
+  constructor(corpus: Promise<Corpus>, pool: FromPool, eager: boolean) {
     this.#corpus = corpus;
     this.#pool = pool;
-    this.#thread = pool.take();
-    this.#opened = corpus.then((known) => void this.#open(known));
+    if (!eager) return;
+    this.#thread = this.#load(pool.take(this));
     // Whoever waits for the corpus is told of its failure.
-    this.#opened.catch(() => {});
+    this.#thread.catch(() => {});
   }
 
   async run(cell: CellRequest): Promise<CellOutcome> {
     const startedAt = performance.now();
-    await this.#opened;
-    const id = newId();
-    const name = `cell-${cell.turn}.${cell.cell}`;
     const place = new Place(this.#pool.places, cell.signal);
-    const thread = this.#thread;
     try {
       await place.take();
-      const outcome = await this.#exchange<Omit<CellOutcome, "wallMs">>({
-        message: { type: "cell", id, code: cell.code, name, now: cell.now, budget: cell.budget() },
-        signal: cell.signal,
-        answer: (message) => {
-          if (message.type === "finished" && message.id === id) return message.outcome;
-          serve(message, thread, cell, place);
-          return null;
-        },
-        ended: async (reason) => {
-          const error = { name: "TimeoutError", message: reason };
-          const memory = await this.#replaceThread();
-          return { error, touched: true, cpuMs: this.#pool.limits.cellCpuMs, memory };
-        },
-      });
+      const outcome = await this.#using((thread) => this.#runIn(thread, cell, place));
       return { ...outcome, wallMs: performance.now() - startedAt };
     } finally {
       place.end();
     }
   }
 
-  async variable(name: string): Promise<Variable> {
-    await this.#opened;
+  variable(name: string): Promise<Variable> {
     const id = newId();
-    return this.#exchange<Variable>({
-      message: { type: "variable", id, name },
-      answer: (message) => (message.type === "variable" && message.id === id ? message.variable : null),
-      ended: async () => {
-        await this.#replaceThread();
-        return { found: false, names: [] };
-      },
-    });
+    const none = { found: false, names: [] } as const;
+    return this.#using((thread) =>
+      exchange<Variable>(thread, {
+        message: { type: "variable", id, name },
+        answer: (message) => (message.type === "variable" && message.id === id ? message.variable : null),
+        ended: () => this.#replaceThread(thread).then(() => none),
+      }),
+    );
   }
 
-  async rangesIn(text: string): Promise<readonly LineRange[]> {
-    await this.#opened;
+  rangesIn(text: string): Promise<readonly LineRange[]> {
     const id = newId();
-    return this.#exchange<readonly LineRange[]>({
-      message: { type: "attribute", id, text },
-      answer: (message) => (message.type === "attributed" && message.id === id ? message.ranges : null),
-      ended: () => [],
-    });
+    return this.#using((thread) =>
+      exchange<readonly LineRange[]>(thread, {
+        message: { type: "attribute", id, text },
+        answer: (message) => (message.type === "attributed" && message.id === id ? message.ranges : null),
+        ended: () => [],
+      }),
+    );
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#thread.worker.off("message", this.#keepSnapshot);
-    this.#pool.give(this.#thread);
+    const thread = await this.#thread?.catch(() => null);
+    if (!thread) return;
+    thread.worker.off("message", this.#keepSnapshot);
+    thread.owner = null;
+    this.#pool.give(thread);
   }
 
-  /** Sends a message and waits for its answer, for the thread's end, for its being stuck, or for the cancel. */
-  #exchange<T>({ message, signal = new CancelSource(), answer, ended }: Exchange<T>): Promise<T> {
-    if (signal.aborted) return Promise.reject(new CancelledError());
-    const { worker, control, gone } = this.#thread;
-    return new Promise((resolve, reject) => {
-      let over = false;
-      const finish = (settle: () => void) => {
-        if (over) return;
-        over = true;
-        clearInterval(watchdog);
-        worker.off("message", listen);
-        signal.removeEventListener("abort", cancel);
-        settle();
-      };
-      const end = (reason: string) => finish(() => resolve(ended(reason)));
-      const listen = (received: FromWorker) => {
-        const answered = answer(received);
-        if (answered !== null) finish(() => resolve(answered));
-      };
-      const cancel = () => {
-        control.cancel();
-        void worker.terminate();
-        finish(() => reject(new CancelledError()));
-      };
-      const watchdog = setInterval(() => {
-        if (control.lateMs() > grace) end(notInterruptible);
-      }, watchEvery);
-      worker.on("message", listen);
-      signal.addEventListener("abort", cancel, { once: true });
-      void gone.then(end);
-      worker.postMessage(message);
+  #runIn(thread: SandboxThread, cell: CellRequest, place: Place): Promise<Omit<CellOutcome, "wallMs">> {
+    const id = newId();
+    const name = `cell-${cell.turn}.${cell.cell}`;
+    this.#saved = saved(thread, id);
+    return exchange<Omit<CellOutcome, "wallMs">>(thread, {
+      message: { type: "cell", id, code: cell.code, name, now: cell.now, budget: cell.budget() },
+      signal: cell.signal,
+      answer: (message) => {
+        if (message.type === "finished" && message.id === id) return message.outcome;
+        serve(message, thread, cell, place);
+        return null;
+      },
+      ended: async (reason) => {
+        const error = { name: "TimeoutError", message: reason };
+        const memory = await this.#replaceThread(thread);
+        return { error, touched: true, cpuMs: this.#pool.limits.cellCpuMs, memory };
+      },
     });
   }
 
-  /** @returns what became of the variables */
-  async #replaceThread(): Promise<CellMemory> {
-    await this.#thread.end();
-    this.#thread = this.#pool.take();
-    return this.#open(await this.#corpus);
+  /** Does something with a thread in which this sandbox's guest is. */
+  async #using<T>(work: (thread: SandboxThread) => Promise<T>): Promise<T> {
+    this.#users += 1;
+    try {
+      this.#thread ??= this.#load();
+      return await work(await this.#thread);
+    } finally {
+      this.#users -= 1;
+      void this.#park();
+    }
   }
 
-  #open(corpus: Corpus): Promise<CellMemory> {
-    this.#thread.worker.on("message", this.#keepSnapshot);
-    return this.#thread.open(corpus, this.#snapshot);
+  /** Puts the guest into a thread, with the memory that it had. */
+  async #load(taken: SandboxThread | null = null): Promise<SandboxThread> {
+    const corpus = await this.#corpus;
+    await this.#saved;
+    const thread = taken ?? this.#pool.take(this);
+    thread.worker.on("message", this.#keepSnapshot);
+    if (thread.owner !== this) this.#memory = thread.open(this.#id, corpus, this.#snapshot);
+    thread.owner = this;
+    return thread;
+  }
+
+  /** Gives the thread back once nobody uses it and the memory is kept. */
+  async #park(): Promise<void> {
+    await this.#saved;
+    if (this.#users > 0 || this.#pinned || this.#closed || !this.#thread) return;
+    const parked = this.#thread;
+    this.#thread = null;
+    const thread = await parked.catch(() => null);
+    thread?.worker.off("message", this.#keepSnapshot);
+    if (thread) this.#pool.give(thread);
+  }
+
+  /** @returns what became of the variables */
+  async #replaceThread(old: SandboxThread): Promise<CellMemory> {
+    old.worker.off("message", this.#keepSnapshot);
+    await old.end();
+    this.#thread = this.#load();
+    await this.#thread;
+    return this.#memory;
   }
 
   readonly #keepSnapshot = (message: FromWorker): void => {
-    if (message.type === "snapshot") this.#snapshot = message.snapshot;
+    if (message.type !== "snapshot") return;
+    this.#snapshot = message.snapshot;
+    this.#pinned = message.snapshot === null;
   };
+}
+
+/** Settles when the thread has kept the memory of after a cell, or is gone. */
+function saved({ worker, gone }: SandboxThread, id: number): Promise<void> {
+  return new Promise((resolve) => {
+    const listen = (message: FromWorker) => {
+      if (message.type !== "saved" || message.id !== id) return;
+      worker.off("message", listen);
+      resolve();
+    };
+    worker.on("message", listen);
+    void gone.then(() => resolve());
+  });
+}
+
+/** Sends a message and waits for its answer, for the thread's end, for its being stuck, or for the cancel. */
+function exchange<T>(
+  { worker, control, gone }: SandboxThread,
+  { message, signal = new CancelSource(), answer, ended }: Exchange<T>,
+): Promise<T> {
+  if (signal.aborted) return Promise.reject(new CancelledError());
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const finish = (settle: () => void) => {
+      if (over) return;
+      over = true;
+      clearInterval(watchdog);
+      worker.off("message", listen);
+      signal.removeEventListener("abort", cancel);
+      settle();
+    };
+    const end = (reason: string) => finish(() => resolve(ended(reason)));
+    const listen = (received: FromWorker) => {
+      const answered = answer(received);
+      if (answered !== null) finish(() => resolve(answered));
+    };
+    const cancel = () => {
+      control.cancel();
+      void worker.terminate();
+      finish(() => reject(new CancelledError()));
+    };
+    const watchdog = setInterval(() => {
+      if (control.lateMs() > grace) end(notInterruptible);
+    }, watchEvery);
+    worker.on("message", listen);
+    signal.addEventListener("abort", cancel, { once: true });
+    void gone.then(end);
+    worker.postMessage(message);
+  });
 }
 
 let lastId = 0;

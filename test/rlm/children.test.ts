@@ -109,6 +109,26 @@ describe("rlm_query", () => {
     expect(JSON.parse(three)).toEqual(["undefined", "undefined", 0, "object", true]);
   });
 
+  it("keeps its variables from turn to turn, whichever thread it goes on in", async () => {
+    const parts = Array.from({ length: 10 }, (_, i) => `part ${i} ${"x".repeat(i * 50_000)}`);
+    const { result } = await asked(
+      byQuestion({
+        "What is it?": [
+          cell(`list();\nconst parts = Array.from({ length: 10 }, (_, i) => "part " + i + " " + "x".repeat(i * 50_000));
+FINAL(await rlm_query_batched(parts.map((sub) => ({ question: "child?", sub }))))`),
+        ],
+        "child?": [
+          cell("var mine = read(); var turns = [1]; function length() { return mine.length }"),
+          cell("await llm_query('wait ' + mine.slice(0, 8)); turns.push(2)"),
+          cell("turns.push(3); class Kept { static n = turns.length }"),
+          cell("FINAL([mine.slice(0, 6), length(), turns.join(), Kept.n].join('|'))"),
+        ],
+      }),
+      { files },
+    );
+    expect(JSON.parse(result.answer ?? "[]")).toEqual(parts.map((part, i) => `part ${i}|${part.length}|1,2,3|3`));
+  });
+
   it("goes three levels deep where it may", async () => {
     const { result, events } = await asked(
       byQuestion({
