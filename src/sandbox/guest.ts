@@ -14,7 +14,15 @@ import { readCall } from "./cell-call.ts";
 import { excerptAt, rewriteCell } from "./cell-rewrite.ts";
 import { guestLibrary } from "./guest-library.ts";
 import type { ContextFunctions } from "./host-functions.ts";
-import { type GuestMemory, guestMemoryBytes, restoreSnapshot, type Snapshot, usedBytes, wasmPage } from "./snapshot.ts";
+import {
+  type GuestMemory,
+  guestMemoryBytes,
+  overwrite,
+  restoreSnapshot,
+  type Snapshot,
+  usedBytes,
+  wasmPage,
+} from "./snapshot.ts";
 import type { Control, SandboxLimits, WorkerOutcome } from "./worker-protocol.ts";
 
 /** JS_EVAL_FLAG_ASYNC of QuickJS: top-level await; the promise resolves to `{value}` with the last expression's value. */
@@ -133,10 +141,8 @@ export class Guest {
   become(context: ContextFunctions, left: Snapshot | null): boolean {
     const memory = new Uint8Array(this.memory.buffer);
     if (this.#broken || !this.#unused || memory.length > mostResetBytes) return false;
-    if (left === null) {
-      memory.set(this.#unused);
-      memory.fill(0, this.#unused.length);
-    } else if (!restoreSnapshot(this.memory, this.layout, left)) return false;
+    if (left === null) overwrite(memory, this.#unused);
+    else if (!restoreSnapshot(this.memory, this.layout, left)) return false;
     this.#calls.clear();
     this.#context = context;
     return true;

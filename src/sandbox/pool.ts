@@ -3,6 +3,7 @@ import type { Corpus } from "../context/corpus.ts";
 import type { Sandbox } from "../rlm/sandbox.ts";
 import { Semaphore } from "../rlm/semaphore.ts";
 import { SandboxThread } from "./sandbox-thread.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { defaultSandboxLimits, type SandboxLimits } from "./worker-protocol.ts";
 import { type FromPool, WorkerSandbox } from "./worker-sandbox.ts";
 
@@ -18,6 +19,7 @@ export class SandboxPool {
   readonly #places: Semaphore;
   readonly #threads = new Set<SandboxThread>();
   #idle: SandboxThread[] = [];
+  readonly #spares: Snapshot[] = [];
   #closed = false;
   readonly #own: FromPool;
 
@@ -29,6 +31,8 @@ export class SandboxPool {
       places: this.#places,
       take: (sandbox) => this.#take(sandbox),
       give: (thread) => this.#give(thread),
+      takeSpare: () => this.#spares.pop() ?? null,
+      giveSpare: (snapshot) => this.#spares.push(snapshot),
     };
   }
 

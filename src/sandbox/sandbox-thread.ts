@@ -73,10 +73,11 @@ export class SandboxThread {
   /**
    * Puts a guest over a corpus into it, with the memory that it had if given; whatever ran before is gone.
    * @param sandbox tells apart whose guest it is
+   * @param spare where the memory of a guest that has none yet may be kept
    * @returns what became of the variables
    */
-  open(sandbox: number, corpus: Corpus, snapshot: Snapshot | null): Promise<CellMemory> {
-    this.post({ type: "corpus", sandbox, corpus, snapshot });
+  open(sandbox: number, corpus: Corpus, snapshot: Snapshot | null, spare: Snapshot | null = null): Promise<CellMemory> {
+    this.post({ type: "corpus", sandbox, corpus, snapshot, spare });
     return new Promise((resolve) => {
       const ready = (message: FromWorker) => {
         if (message.type !== "ready") return;

@@ -86,29 +86,29 @@ function contextOf(sandbox: number, corpus: Corpus): ContextFunctions {
 }
 
 /** Sets up a guest, with the memory that it had elsewhere; the machine that another one had is used again. */
-async function setUp(functions: ContextFunctions, left: Snapshot | null): Promise<Guest> {
+async function setUp(functions: ContextFunctions, left: Snapshot | null, spare: Snapshot | null): Promise<Guest> {
   const earlier = await guest;
-  snapshot = left;
-  if (earlier?.become(functions, left)) {
-    if (left === null) save(earlier);
-    post({ type: "ready", memory: "restored" });
-    return earlier;
-  }
+  const next = earlier?.become(functions, left) ? earlier : await freshGuest(functions);
+  const isFresh = next !== earlier;
+  const restored = left === null || !isFresh || restoreSnapshot(next.memory, next.layout, left);
+  if (isFresh && left === null) next.keepUnused();
+  snapshot = left ?? (spare?.layout === next.layout ? spare : null);
+  if (left === null) save(next, true);
+  post({ type: "ready", memory: restored ? "restored" : "lost" });
+  return next;
+}
+
+async function freshGuest(functions: ContextFunctions): Promise<Guest> {
   const module = await wasm;
   const instance = quickJs ?? instantiate(module, start.limits);
   quickJs = null;
-  const first = newGuest(await instance, functions);
-  const memory: CellMemory = left === null || restoreSnapshot(first.memory, first.layout, left) ? "restored" : "lost";
-  save(first);
-  post({ type: "ready", memory });
-  if (left === null) first.keepUnused();
-  return first;
+  return newGuest(await instance, functions);
 }
 
-/** Keeps the guest's memory as it is now, between two cells. */
-function save(running: Guest): void {
+/** Keeps the guest's memory as it is now, between two cells. @param tell even where it is kept in the same place */
+function save(running: Guest, tell = false): void {
   const taken = takeSnapshot(running.memory, running.layout, start.limits.memoryBytes, snapshot);
-  if (taken !== snapshot) post({ type: "snapshot", snapshot: taken });
+  if (tell || taken !== snapshot) post({ type: "snapshot", snapshot: taken });
   snapshot = taken;
 }
 
@@ -140,7 +140,7 @@ port.on("message", async (message: ToWorker) => {
       return;
     case "corpus":
       context = contextOf(message.sandbox, message.corpus);
-      guest = setUp(context, message.snapshot);
+      guest = setUp(context, message.snapshot, message.spare);
       return;
     case "cell":
       return runCell(message);

@@ -65,8 +65,13 @@ export function restoreSnapshot(memory: GuestMemory, layout: string, snapshot: S
   if (layout !== snapshot.layout) return false;
   const missing = (new Int32Array(snapshot.pages)[0] ?? 0) - memory.buffer.byteLength / wasmPage;
   if (missing > 0) memory.grow(missing);
-  const to = new Uint8Array(memory.buffer);
-  to.set(new Uint8Array(snapshot.bytes));
-  to.fill(0, snapshot.bytes.byteLength);
+  overwrite(new Uint8Array(memory.buffer), new Uint8Array(snapshot.bytes));
   return true;
+}
+
+/** Makes a memory the same as these bytes, with zeros behind them; pages that were never written to stay so. */
+export function overwrite(memory: Uint8Array, bytes: Uint8Array): void {
+  const used = usedBytes(memory);
+  memory.set(bytes);
+  if (used > bytes.length) memory.fill(0, bytes.length, used);
 }

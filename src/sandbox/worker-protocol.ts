@@ -32,7 +32,14 @@ export type ToWorker =
   /** Comes once, so that the thread and the module get ready at the same time. */
   | { readonly type: "wasm"; readonly wasm: WebAssembly.Module }
   /** Puts in the guest of another sandbox. `snapshot`: the memory that it had; null where it has run no cell. */
-  | { readonly type: "corpus"; readonly sandbox: number; readonly corpus: Corpus; readonly snapshot: Snapshot | null }
+  | {
+      readonly type: "corpus";
+      readonly sandbox: number;
+      readonly corpus: Corpus;
+      readonly snapshot: Snapshot | null;
+      /** Where the memory may be kept of a guest that has none yet. */
+      readonly spare: Snapshot | null;
+    }
   | {
       readonly type: "cell";
       readonly id: number;

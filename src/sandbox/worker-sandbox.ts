@@ -20,6 +20,9 @@ export interface FromPool {
   /** A thread that nobody uses now, if it can be the one that holds this sandbox's guest. */
   take(sandbox: Sandbox): SandboxThread;
   give(thread: SandboxThread): void;
+  /** Where a memory was kept that nobody needs any more; null where there is none. */
+  takeSpare(): Snapshot | null;
+  giveSpare(snapshot: Snapshot): void;
 }
 
 /** A message to the worker, and its answer; null for messages that are not. */
@@ -100,6 +103,8 @@ export class WorkerSandbox implements Sandbox {
     if (this.#closed) return;
     this.#closed = true;
     const thread = await this.#thread?.catch(() => null);
+    await this.#saved;
+    if (this.#snapshot) this.#pool.giveSpare(this.#snapshot);
     if (!thread) return;
     thread.worker.off("message", this.#keepSnapshot);
     thread.owner = null;
@@ -144,7 +149,10 @@ export class WorkerSandbox implements Sandbox {
     await this.#saved;
     const thread = taken ?? this.#pool.take(this);
     thread.worker.on("message", this.#keepSnapshot);
-    if (thread.owner !== this) this.#memory = thread.open(this.#id, corpus, this.#snapshot);
+    if (thread.owner !== this) {
+      const spare = this.#snapshot === null ? this.#pool.takeSpare() : null;
+      this.#memory = thread.open(this.#id, corpus, this.#snapshot, spare);
+    }
     thread.owner = this;
     return thread;
   }
