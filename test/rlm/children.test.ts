@@ -71,6 +71,22 @@ describe("rlm_query", () => {
     expect(Number(count)).toBeLessThan(200);
   });
 
+  it("outlines a part of a file with the file's line numbers", async () => {
+    const source = `${"const x = 1;\n".repeat(150)}export function needle() {\n  return 1;\n}\n${"const y = 2;\n".repeat(150)}`;
+    const { result } = await asked(
+      byQuestion({
+        "What is it?": [
+          cell(
+            'const part = chunks({ maxChars: 1000 }).find((c) => c.text.includes("needle"));\nFINAL(await rlm_query("child?", part))',
+          ),
+        ],
+        "child?": [cell("FINAL(outline(list()))")],
+      }),
+      { files: { "long.ts": source } },
+    );
+    expect(result.answer).toMatch(/^ +151: export function needle/m);
+  });
+
   it("becomes a plain call at the limit of depth, and says so", async () => {
     const { result, events, server } = await asked(
       byQuestion(
