@@ -5,7 +5,7 @@ export type Block =
   | { readonly kind: "line"; readonly text: string; readonly offset: number }
   | {
       readonly kind: "fence";
-      /** First word of the info string, in lower case; empty where there is none. */
+      /** First word of the info string, such as `js` in `js{1,3}`, in lower case; empty where there is none. */
       readonly language: string;
       readonly content: string;
       /** False where the reply ends before the fence does. */
@@ -72,7 +72,7 @@ function readOpening(line: string, container: number): Opening | null {
   const rest = line.slice(indent).trimEnd();
   const match = backtickFence.exec(rest) ?? tildeFence.exec(rest);
   if (!match?.[1]) return null;
-  const language = (match[2] ?? "").trim().split(/\s/)[0]?.toLowerCase() ?? "";
+  const language = /^[^\s{:,]*/.exec((match[2] ?? "").trim())?.[0].toLowerCase() ?? "";
   return { indent, marker: match[1][0] === "~" ? "~" : "`", length: match[1].length, language };
 }
 

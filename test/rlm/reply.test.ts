@@ -10,15 +10,18 @@ const answerOf = (reply: string) => {
 };
 
 describe("cells", () => {
-  test.each(["js", "repl", "javascript", "ts", "typescript", "JS", "js title=search"])(
+  test.each(["js", "repl", "javascript", "ts", "typescript", "JS", "js title=search", "js{1,3}", "js:a.js"])(
     "a ```%s fence is a cell",
     (info) => {
       expect(cellsOf(`Plan.\n\`\`\`${info}\nlist()\n\`\`\`\nDone.`)).toEqual(["list()"]);
     },
   );
-  test.each(["", "json", "text", "bash", "diff", "answer"])("a ```%s fence is not a cell", (info) => {
-    expect(cellsOf(`\`\`\`${info}\nlist()\n\`\`\``)).toEqual([]);
-  });
+  test.each(["", "json", "text", "bash", "diff", "answer", "json5", "{js}", "jsx"])(
+    "a ```%s fence is not a cell",
+    (info) => {
+      expect(cellsOf(`\`\`\`${info}\nlist()\n\`\`\``)).toEqual([]);
+    },
+  );
   test("several cells are kept in order", () => {
     expect(cellsOf("```js\na\n```\ntext\n~~~repl\nb\n~~~\n````js\nc\n````")).toEqual(["a", "b", "c"]);
   });
