@@ -21,8 +21,12 @@ export class Rates {
 
   /** Tokens of so many characters: the estimate, and more where the provider has counted more. */
   tokensOf(chars: number): number {
-    const factor = this.#estimated === 0 ? 1 : Math.max(1, this.#counted / this.#estimated);
-    return Math.ceil(estimateTokens(chars) * factor);
+    return Math.ceil(estimateTokens(chars) * this.#factor);
+  }
+
+  /** Counted tokens for an estimated one; never less than one. */
+  get #factor(): number {
+    return this.#estimated === 0 ? 1 : Math.max(1, this.#counted / this.#estimated);
   }
 
   /** True where the price of a call can be told ahead. */
@@ -46,8 +50,7 @@ export class Rates {
       this.#stated.set(model.id, Math.max(this.#stated.get(model.id) ?? 0, costUsd / total));
     }
     if (usage.estimated || usage.input === 0) return;
-    const factor = this.#estimated === 0 ? 1 : Math.max(1, this.#counted / this.#estimated);
-    this.#estimated += expected / factor;
+    this.#estimated += expected / this.#factor;
     this.#counted += usage.input;
   }
 }

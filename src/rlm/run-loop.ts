@@ -59,10 +59,10 @@ async function answerDirectly(question: string, parts: LoopParts): Promise<LoopR
   const turn = scope.ledger.startTurn();
   scope.events.emit({ type: "turn.started", turn, of: 1 });
   const messages = directMessages(question, context.manifest.name, context.numbered());
-  tree.coverage.show(allLines(context));
   const left = () => scope.ledger.msLeft();
   try {
     const reply = await within(left, tree, signal, (scope) => askRoot("call", messages, turn, parts, scope));
+    tree.coverage.show(allLines(context));
     const read = readReply(reply.text, reply.finishReason);
     return { answer: read.answer?.kind === "text" ? read.answer.text : read.text.trim(), stopReason: "direct" };
   } catch (error) {
@@ -138,8 +138,7 @@ class Loop {
 
   /** One reply of the root model and its cells. @returns the answer, if it was handed in */
   async #turn(): Promise<string | null> {
-    const { scope, tree, sandbox } = this.#parts;
-    const { ledger, events } = scope;
+    const { ledger, events } = this.#parts.scope;
     const turn = ledger.startTurn();
     events.emit({ type: "turn.started", turn, of: ledger.limits.turns });
     const reply = await askRoot("turn", this.#messages, turn, this.#parts, this.#work);
@@ -155,14 +154,15 @@ class Loop {
     const next = Math.min(turn + 1, ledger.limits.turns);
     const line = turnLine(next, ledger.limits.turns, ledger.budget());
     const content = feedback(outcomes.map(reportOf), remarks, line, ledger.feedbackChars);
-    if (outcomes.length > 0)
-      this.#shown.push(
-        sandbox()
-          .rangesIn(content)
-          .then((ranges) => tree.coverage.show(ranges)),
-      );
+    if (outcomes.length > 0) this.#noteShown(content);
     this.#messages.push({ role: "user", content });
     return null;
+  }
+
+  #noteShown(content: string): void {
+    const { tree, sandbox } = this.#parts;
+    const ranges = sandbox().rangesIn(content);
+    this.#shown.push(ranges.then((shown) => tree.coverage.show(shown)));
   }
 
   #keepDraft(read: ReadReply, cells: readonly RunCell[]): void {

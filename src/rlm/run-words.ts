@@ -1,5 +1,5 @@
 import { formatCount, formatMs, formatNumberOf, formatShort, formatUsd } from "./format.ts";
-import type { CallNode, CellNode, FanOutQuestion, Retry } from "./run-nodes.ts";
+import type { CallNode, CellNode, FanOutQuestion, Retry, RunNode } from "./run-nodes.ts";
 import type { RunTree } from "./run-tree.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { RunTree } from "./run-tree.ts";
  * @param now milliseconds since 1970: a wait counts down
  */
 export function describeActivity(tree: RunTree, now: number): string {
-  if (tree.state === "done") return describeOutcome(tree);
+  if (tree.state === "done") return tree.root ? describeEnd(tree.root) : "";
   if (tree.asking) return `Waiting for you: run ${describeCalls(tree.asking)}?`;
   if (tree.waiting) return describeWait(tree.waiting, now);
   if (!tree.started) return "Starting";
@@ -77,28 +77,30 @@ const waitWords: Readonly<Record<string, string>> = {
   "broken-stream": "the reply broke off",
 };
 
-/** How a run ended, in one line. */
-function describeOutcome({ finished, started }: RunTree): string {
+/** How a run or a child run ended, in one line; empty while it goes on. A child's limits are shares of its parent's. */
+export function describeEnd({ finished, started }: RunNode): string {
   if (!finished) return "";
-  const limits = started?.limits;
+  const { turns, calls, tokens, usd, seconds, errors } = started.limits;
   const end = finished.answer === null ? "no answer" : "partial answer";
+  const stopped = (limit: string, share = "share") =>
+    `Stopped at ${started.parent ? `its ${share}` : "your limit"} of ${limit}: ${end}`;
   switch (finished.stopReason) {
     case "answered":
       return "Answered";
     case "direct":
       return "Answered in one call, as all of it fits into one prompt";
     case "turns":
-      return `Stopped at your limit${limits ? ` of ${formatNumberOf(limits.turns, "turn")}` : " of turns"}: ${end}`;
+      return stopped(formatNumberOf(turns, "turn"), "limit");
     case "calls":
-      return `Stopped at your limit${limits ? ` of ${formatNumberOf(limits.calls, "sub-call")}` : " of sub-calls"}: ${end}`;
+      return stopped(formatNumberOf(calls, "sub-call"));
     case "tokens":
-      return `Stopped at your limit${limits ? ` of ${formatNumberOf(limits.tokens, "token")}` : " of tokens"}: ${end}`;
+      return stopped(formatNumberOf(tokens, "token"));
     case "cost":
-      return `Stopped at your limit${limits ? ` of ${formatUsd(limits.usd)}` : " of cost"}: ${end}`;
+      return stopped(formatUsd(usd));
     case "time":
-      return `Stopped at your limit${limits ? ` of ${formatMs(limits.seconds * 1_000)}` : " of time"}: ${end}`;
+      return stopped(formatMs(seconds * 1_000));
     case "errors":
-      return `Stopped after${limits ? ` ${formatNumberOf(limits.errors, "failed turn")} in a row` : " failed turns"}: ${end}`;
+      return `Stopped after ${formatNumberOf(errors, "failed turn")} in a row: ${end}`;
     case "cancelled":
       return finished.answer === null ? "Cancelled" : "Cancelled: partial answer";
     case "failed":

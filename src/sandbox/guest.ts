@@ -11,8 +11,9 @@ import {
 import { cutMiddle } from "../rlm/cut.ts";
 import type { Budget, CallResult, CellCall, CellError, Variable } from "../rlm/sandbox.ts";
 import { readCall } from "./cell-call.ts";
-import { excerptAt, rewriteCell } from "./cell-rewrite.ts";
+import { rewriteCell } from "./cell-rewrite.ts";
 import { guestLibrary } from "./guest-library.ts";
+import { type CellSource, cellError, faultMessage, readText, readThrown, readVariable, sane } from "./guest-words.ts";
 import type { ContextFunctions } from "./host-functions.ts";
 import {
   type GuestMemory,
@@ -66,14 +67,6 @@ export interface GuestOptions {
 
 /** What a cell came to, but for what became of the variables. */
 export type GuestOutcome = Omit<WorkerOutcome, "memory">;
-
-/** A cell as it was written. */
-interface CellSource {
-  readonly name: string;
-  readonly source: string;
-  /** Columns by which the rewritten first line is further right. */
-  readonly shift: number;
-}
 
 type Library = Record<"begin" | "collect" | "describeError" | "inspect" | "variable", QuickJSHandle>;
 
@@ -148,7 +141,7 @@ export class Guest {
     return true;
   }
 
-  /** Where the host's handles point to; the same in every guest that was set up for the same context. */
+  /** Where the host's handles point to; the same in every guest that was set up in the same way. */
   get layout(): string {
     return Object.values(this.#library)
       .map((handle) => handle.value)
@@ -402,61 +395,4 @@ export class Guest {
     const [name, message] = error instanceof Error ? [error.name, error.message] : ["Error", String(error)];
     this.#vm.newError({ name, message: sane(message) }).consume((handle) => promise.reject(handle));
   }
-}
-
-interface Thrown {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string;
-}
-
-/** The guest's own answers are checked like any other text of it. */
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
-}
-
-function readText(json: string): string | null {
-  const text = parsed(json);
-  return typeof text === "string" ? text : null;
-}
-
-function readThrown(json: string): Thrown {
-  const { name, message, stack } = (parsed(json) ?? {}) as Partial<Record<keyof Thrown, unknown>>;
-  if (typeof name !== "string" || typeof message !== "string" || typeof stack !== "string") return undescribed;
-  return { name, message, stack };
-}
-
-function readVariable(json: string): Variable {
-  const { found, text, names } = (parsed(json) ?? {}) as Partial<Record<"found" | "text" | "names", unknown>>;
-  if (found === true && typeof text === "string") return { found, text };
-  return { found: false, names: Array.isArray(names) ? names.filter((name) => typeof name === "string") : [] };
-}
-
-const undescribed: Thrown = { name: "Error", message: "The cell threw something that can't be shown.", stack: "" };
-
-/** QuickJS strings end at a NUL when they cross over to the host. */
-function sane(text: string): string {
-  return text.includes("\0") ? text.replaceAll("\0", "\u2400") : text;
-}
-
-function faultMessage(error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
-  return `The REPL broke down (${reason.slice(0, 200)}).`;
-}
-
-const frame = /at (?:(.*?) \()?([^()\s:]+):(\d+)(?::(\d+))?\)?/g;
-
-/** An error of the guest with the position in the cell's own code. */
-function cellError(thrown: Thrown, cell: CellSource): CellError {
-  const { name } = thrown;
-  const message = thrown.message || "(no message)";
-  const own = [...thrown.stack.matchAll(frame)].find((match) => match[2] === cell.name);
-  if (!own) return { name, message };
-  const line = Number(own[3]);
-  const column = Math.max(1, Number(own[4] ?? 1) - (line === 1 ? cell.shift : 0));
-  return { name, message, line, column, excerpt: excerptAt(cell.source, line, column) };
 }

@@ -1,8 +1,9 @@
 import type { CallNode, RunNode } from "../../rlm/run-nodes.ts";
+import { describeEnd } from "../../rlm/run-words.ts";
 import { Icon } from "../ui/icon.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { Answer } from "./answer.tsx";
-import { describeChildEnd, outcomeLook } from "./outcome.ts";
+import { outcomeLook } from "./outcome.ts";
 import { spentOf } from "./rows.ts";
 import { LiveTurn, RunAnswer, RunFacts } from "./run-details.tsx";
 import { Problem, Remembered, Section, Title } from "./section.tsx";
@@ -37,7 +38,7 @@ function ChildEnd({ child }: { child: RunNode }) {
   return (
     <p class={`icon-line ${tone}`}>
       <Icon name={icon} />
-      <span>{describeChildEnd(child)}</span>
+      <span>{describeEnd(child)}</span>
     </p>
   );
 }
