@@ -128,7 +128,7 @@ describe("an answer", () => {
       stopReason: "direct",
       totals: { turns: 1 },
     });
-    expect(result.citations).toEqual([{ path: "a.ts", from: 2, to: 2, status: "quoted" }]);
+    expect(result.citations).toMatchObject([{ path: "a.ts", from: 2, to: 2, status: "quoted" }]);
     expect(server.requests).toHaveLength(1);
   });
 });

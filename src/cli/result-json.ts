@@ -22,7 +22,7 @@ export function jsonOfResult({
     turns: totals.turns,
     calls: totals.calls,
     usage: { input, cachedInput, output, costUsd: totals.costUsd },
-    citations,
+    citations: citations.map(({ path, from, to, status }) => ({ path, from, to, status })),
     coverage,
     wallMs: Math.round(wallMs),
     ...(error ? { error } : {}),

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { ContextView } from "../rlm/context.ts";
 import { card } from "./card.ts";
-import type { Corpus, LeftOut } from "./corpus.ts";
+import { type Corpus, type LeftOut, sha256Of } from "./corpus.ts";
 import { CorpusText } from "./corpus-text.ts";
 import { numberedBlock } from "./ranges.ts";
 import { pathOnDisk } from "./shown-path.ts";
@@ -21,6 +21,11 @@ export function viewOf(corpus: Corpus): CorpusView {
   return {
     manifest: corpus.manifest,
     paths: texts.paths,
+    sizes: corpus.table.chars,
+    sha256: (shown) => {
+      const file = texts.numberOf(shown);
+      return file < 0 ? null : sha256Of(corpus, file);
+    },
     text: (shown, from, to) => texts.lines(texts.numberOf(shown), from, to),
     omitted: corpus.leftOut,
     masked: corpus.masked,

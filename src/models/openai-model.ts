@@ -175,8 +175,11 @@ class Caller {
 
   #spentOn({ stated, text, reasoningChars }: Reception, { request, endpoint }: Call): Spent {
     const usage = stated?.usage ?? estimatedUsage(request.messages, text, reasoningChars);
-    const price = this.#options.price ?? listedPrice(endpoint.host, this.#options.id, usage);
-    return { usage, costUsd: stated?.costUsd ?? (price && costOf(usage, price)) };
+    if (typeof stated?.costUsd === "number") return { usage, costUsd: stated.costUsd, pricedBy: "endpoint" };
+    const { price } = this.#options;
+    if (price) return { usage, costUsd: costOf(usage, price), pricedBy: "setting" };
+    const listed = listedPrice(endpoint.host, this.#options.id, usage);
+    return listed ? { usage, costUsd: costOf(usage, listed), pricedBy: "table" } : { usage, costUsd: null };
   }
 }
 

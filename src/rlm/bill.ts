@@ -4,9 +4,11 @@ export const nothingSpent: Spent = { usage: noUsage, costUsd: 0 };
 
 /** The sum of two costs; not known as soon as one of them is not. */
 export function addSpent(a: Spent, b: Spent): Spent {
+  const pricedBy = a === nothingSpent ? b.pricedBy : a.pricedBy;
   return {
     usage: addUsage(a.usage, b.usage),
     costUsd: a.costUsd === null || b.costUsd === null ? null : a.costUsd + b.costUsd,
+    ...(pricedBy !== undefined && pricedBy === b.pricedBy ? { pricedBy } : {}),
   };
 }
 

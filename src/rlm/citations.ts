@@ -69,15 +69,16 @@ const mostQuoted = 400;
  */
 export function checkCitations(
   answer: string,
-  context: Pick<ContextView, "lines" | "text">,
+  context: Pick<ContextView, "lines" | "text" | "sha256">,
   wasShown: (range: LineRange) => boolean,
 ): Citation[] {
   return findCitations(answer).map((place) => {
     const lines = context.lines(place.path);
     const there = lines !== null && place.from >= lines.from && place.from <= place.to && place.to <= lines.to;
     if (!there) return { ...place, status: "missing" };
-    if (!wasShown(place)) return { ...place, status: "exists" };
-    return { ...place, status: quotes(answer, place, context) ? "quoted" : "seen" };
+    const sha256 = context.sha256(place.path) ?? undefined;
+    if (!wasShown(place)) return { ...place, status: "exists", sha256 };
+    return { ...place, status: quotes(answer, place, context) ? "quoted" : "seen", sha256 };
   });
 }
 

@@ -30,6 +30,10 @@ export interface ContextView {
   readonly manifest: ContextManifest;
   /** In ascending order. */
   readonly paths: readonly string[];
+  /** UTF-16 code units of each file, in the order of the paths. */
+  readonly sizes: Readonly<Uint32Array>;
+  /** The SHA-256 of a file as it was collected, in hexadecimal; null where there is no such file. */
+  sha256(path: string): string | null;
   /** Lines of a file, of which the context has these. */
   text(path: string, from: number, to: number): readonly string[];
   /** The context card of section 3 of the design, about 1,500 characters, without the budget. */

@@ -7,6 +7,9 @@ export interface LineRange {
   readonly to: number;
 }
 
+/** Ranges that one event names at most. */
+export const seenAtMost = 200;
+
 /** How closely code has looked at a file; bits. `listed`: at its name. `searched`: for something. `read`: at its text. */
 export const looks = { listed: 1, searched: 2, read: 4 } as const;
 
@@ -26,6 +29,15 @@ export interface CoverageCounts {
 interface Look {
   levels: number;
   readonly shown: Intervals;
+}
+
+/** How closely one file was looked at; each includes those before it, but for `shown`. */
+export interface FileLook {
+  readonly listed: boolean;
+  readonly searched: boolean;
+  readonly read: boolean;
+  /** A model was shown at least one of its lines. */
+  readonly shown: boolean;
 }
 
 /** What a run and its children have looked at, by the paths of the run's context. */
@@ -55,6 +67,13 @@ export class Coverage {
   /** The lines of a file that a model was shown. */
   shownOf(path: string): readonly Interval[] {
     return this.#files.get(path)?.shown.list ?? [];
+  }
+
+  /** What is known of one file. */
+  lookOf(path: string): FileLook {
+    const { levels = 0, shown } = this.#files.get(path) ?? {};
+    const [listed, searched, read] = [levels >= looks.listed, levels >= looks.searched, levels >= looks.read];
+    return { listed, searched, read, shown: shown !== undefined && shown.size > 0 };
   }
 
   /** @param paths those of the context; what was looked at elsewhere, such as a text made by a cell, does not count */

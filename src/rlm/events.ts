@@ -76,7 +76,11 @@ const lineRange = z.object({ path: z.string(), from: count, to: count });
  * `missing`: there is no such file or no such lines. `exists`: they are there, but no model of the run was shown them all.
  * `seen`: one was. `quoted`: and the answer holds a line of them.
  */
-const citation = lineRange.extend({ status: z.enum(["missing", "exists", "seen", "quoted"]) });
+const citation = lineRange.extend({
+  status: z.enum(["missing", "exists", "seen", "quoted"]),
+  /** Of the file as it was collected, so that a view can tell whether it has changed since. */
+  sha256: z.string().optional(),
+});
 export type Citation = z.infer<typeof citation>;
 
 /** What a run has used, its sub-calls and child runs included; `turns` are its own. `costUsd` is null as soon as one call's price is not known. */
@@ -93,6 +97,22 @@ const coverage = z.object({
   lines: count,
   shownLines: count,
 });
+
+/** A folder, whose path ends in `/`, or a file of the context, with what was looked at in it. */
+const coverageArea = z.object({
+  path: z.string(),
+  files: count,
+  chars: count,
+  listed: count,
+  searched: count,
+  read: count,
+  shown: count,
+});
+
+export type CoverageArea = z.infer<typeof coverageArea>;
+
+/** Who said what a call costs: the endpoint, the user, or the table of this package. */
+const pricedBy = z.enum(["endpoint", "setting", "table"]).optional();
 
 const failure = z.object({ code: z.string(), message: z.string() });
 
@@ -122,6 +142,10 @@ const runEvent = z.discriminatedUnion("type", [
   base.extend({ type: z.literal("context.ready"), manifest, ms }),
   /** `last`: the call for an answer that is kept back for when a limit ends the run. */
   base.extend({ type: z.literal("turn.started"), turn: count, of: count, last: z.literal(true).optional() }),
+  /** A message that the model reads from this turn on, before the replies that follow. */
+  base.extend({ type: z.literal("message.added"), turn: count, role: z.enum(["system", "user"]), text: textRef }),
+  /** Lines of the context that stand in the messages which were added for this turn; at most the first 200 ranges. */
+  base.extend({ type: z.literal("message.seen"), turn: count, seen: z.array(lineRange) }),
   /** A piece of a reply as it streams in; never written to a trace file, which may skip numbers. */
   base.extend({ type: z.literal("reply.delta"), turn: count, text: z.string() }),
   base.extend({
@@ -131,6 +155,7 @@ const runEvent = z.discriminatedUnion("type", [
     text: textRef,
     usage,
     costUsd: usd,
+    pricedBy,
     ms,
     finishReason: z.enum(["stop", "length", "filtered"]),
   }),
@@ -168,6 +193,7 @@ const runEvent = z.discriminatedUnion("type", [
     error: failure.optional(),
     usage,
     costUsd: usd,
+    pricedBy,
     ms,
   }),
   /** A cell wants more calls than are made without asking; it waits for `fanout.decided`. */
@@ -187,6 +213,8 @@ const runEvent = z.discriminatedUnion("type", [
   /** A request failed and is tried again after `waitMs`. */
   base.extend({ type: z.literal("call.retrying"), code: z.string(), message: z.string(), waitMs: ms }),
   base.extend({ type: z.literal("blob.added"), sha256: z.string(), text: z.string() }),
+  /** What the run and its children have looked at, by area; comes once, before the root run has finished. */
+  base.extend({ type: z.literal("coverage.mapped"), areas: z.array(coverageArea) }),
   base.extend({
     type: z.literal("run.finished"),
     /** Null where the run ended without any. */

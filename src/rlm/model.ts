@@ -44,7 +44,12 @@ export interface Spent {
   readonly usage: Usage;
   /** US dollars; null where the price is not known. */
   readonly costUsd: number | null;
+  /** Who said so; absent where nobody did, or not all of it is of one source. */
+  readonly pricedBy?: PricedBy | undefined;
 }
+
+/** `endpoint`: it states what each call costs. `setting`: the user's price. `table`: that of this package. */
+export type PricedBy = "endpoint" | "setting" | "table";
 
 export interface ModelReply extends Spent {
   readonly text: string;

@@ -62,6 +62,12 @@ export class RunFold {
       case "turn.started":
         this.#startTurn(event);
         return;
+      case "message.added":
+        this.#turn(event.turn)?.messages.push({ role: event.role, text: this.#shared.text(event.text) });
+        return;
+      case "message.seen":
+        this.#noteSeen(event);
+        return;
       case "reply.delta":
         this.#addDelta(event);
         return;
@@ -129,6 +135,8 @@ export class RunFold {
       turn,
       of,
       last: last === true,
+      messages: [],
+      seen: [],
       model: "",
       reply: "",
       finishReason: null,
@@ -138,12 +146,17 @@ export class RunFold {
     });
   }
 
+  #noteSeen({ turn, seen }: EventOf<"message.seen">): void {
+    const node = this.#turn(turn);
+    if (node) node.seen = seen;
+  }
+
   #addDelta({ turn, text }: EventOf<"reply.delta">): void {
     const node = this.#turn(turn);
     if (node?.state === "running") node.reply += text;
   }
 
-  #finishReply({ turn, model, text, usage, costUsd, finishReason, at }: EventOf<"reply.finished">): void {
+  #finishReply({ turn, model, text, usage, costUsd, pricedBy, finishReason, at }: EventOf<"reply.finished">): void {
     const node = this.#turn(turn);
     if (!node) return;
     node.state = "done";
@@ -151,7 +164,7 @@ export class RunFold {
     node.model = model;
     node.reply = this.#shared.text(text);
     node.finishReason = finishReason;
-    node.spent = { usage, costUsd };
+    node.spent = { usage, costUsd, pricedBy };
   }
 
   #startCell({ turn, cell, code, at }: EventOf<"cell.started">): void {
@@ -226,7 +239,7 @@ export class RunFold {
     node.seen = event.seen ?? [];
     node.reply = event.reply === undefined ? null : this.#shared.text(event.reply);
     node.error = event.error ?? null;
-    node.spent = { usage: event.usage, costUsd: event.costUsd };
+    node.spent = { usage: event.usage, costUsd: event.costUsd, pricedBy: event.pricedBy };
     parent.callsEnded += 1;
   }
 

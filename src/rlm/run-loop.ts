@@ -1,6 +1,8 @@
 import { CancelledError, type CancelSignal, under } from "./cancel.ts";
 import { allLines, type ContextView } from "./context.ts";
+import { type LineRange, seenAtMost } from "./coverage.ts";
 import { within } from "./deadline.ts";
+import type { RunEvents } from "./event-stream.ts";
 import type { StopReason } from "./events.ts";
 import { type CellReport, feedback } from "./feedback.ts";
 import type { Planned } from "./ledger.ts";
@@ -59,10 +61,13 @@ async function answerDirectly(question: string, parts: LoopParts): Promise<LoopR
   const turn = scope.ledger.startTurn();
   scope.events.emit({ type: "turn.started", turn, of: 1 });
   const messages = directMessages(question, context.manifest.name, context.numbered());
+  tellMessages(messages, turn, scope.events);
   const left = () => scope.ledger.msLeft();
   try {
     const reply = await within(left, tree, signal, (scope) => askRoot("call", messages, turn, parts, scope));
-    tree.coverage.show(allLines(context));
+    const lines = allLines(context);
+    tree.coverage.show(lines);
+    tellSeen(lines, turn, scope.events);
     const read = readReply(reply.text, reply.finishReason);
     return { answer: read.answer?.kind === "text" ? read.answer.text : read.text.trim(), stopReason: "direct" };
   } catch (error) {
@@ -90,11 +95,22 @@ async function askRoot(
   const startedAt = tree.now();
   return tree.requests.send({ purpose, model: root, messages }, scope, signal, {
     onDelta: (text) => events.emit({ type: "reply.delta", turn, text }),
-    onReply: ({ text, usage, costUsd, finishReason }) => {
-      const told = { model: root.id, text: events.text(text), usage, costUsd, finishReason };
+    onReply: ({ text, usage, costUsd, pricedBy, finishReason }) => {
+      const told = { model: root.id, text: events.text(text), usage, costUsd, pricedBy, finishReason };
       events.emit({ type: "reply.finished", turn, ...told, ms: tree.now() - startedAt });
     },
   });
+}
+
+/** Tells what the model reads from a turn on; its own replies were told before. */
+function tellMessages(messages: readonly Message[], turn: number, events: RunEvents): void {
+  for (const { role, content } of messages) {
+    if (role !== "assistant") events.emit({ type: "message.added", turn, role, text: events.text(content) });
+  }
+}
+
+function tellSeen(ranges: readonly LineRange[], turn: number, events: RunEvents): void {
+  if (ranges.length > 0) events.emit({ type: "message.seen", turn, seen: ranges.slice(0, seenAtMost) });
 }
 
 class Loop {
@@ -104,6 +120,8 @@ class Loop {
   readonly #messages: Message[];
   /** What the model was shown is found out while it writes its next reply. */
   readonly #shown: Promise<void>[] = [];
+  /** Messages that the events have told of. */
+  #told = 0;
   #touched = false;
   #refusedUntouched = false;
 
@@ -141,6 +159,7 @@ class Loop {
     const { ledger, events } = this.#parts.scope;
     const turn = ledger.startTurn();
     events.emit({ type: "turn.started", turn, of: ledger.limits.turns });
+    this.#tellMessages(this.#messages, turn);
     const reply = await askRoot("turn", this.#messages, turn, this.#parts, this.#work);
     this.#messages.push({ role: "assistant", content: reply.text });
     const read = readReply(reply.text, reply.finishReason);
@@ -154,15 +173,24 @@ class Loop {
     const next = Math.min(turn + 1, ledger.limits.turns);
     const line = turnLine(next, ledger.limits.turns, ledger.budget());
     const content = feedback(outcomes.map(reportOf), remarks, line, ledger.feedbackChars);
-    if (outcomes.length > 0) this.#noteShown(content);
+    if (outcomes.length > 0) this.#noteShown(content, turn + 1);
     this.#messages.push({ role: "user", content });
     return null;
   }
 
-  #noteShown(content: string): void {
-    const { tree, sandbox } = this.#parts;
-    const ranges = sandbox().rangesIn(content);
-    this.#shown.push(ranges.then((shown) => tree.coverage.show(shown)));
+  #tellMessages(messages: readonly Message[], turn: number): void {
+    tellMessages(messages.slice(this.#told), turn, this.#parts.scope.events);
+    this.#told = messages.length;
+  }
+
+  /** @param turn the one that reads it */
+  #noteShown(content: string, turn: number): void {
+    const { tree, sandbox, scope } = this.#parts;
+    const note = (shown: readonly LineRange[]) => {
+      tree.coverage.show(shown);
+      tellSeen(shown, turn, scope.events);
+    };
+    this.#shown.push(sandbox().rangesIn(content).then(note));
   }
 
   #keepDraft(read: ReadReply, cells: readonly RunCell[]): void {
@@ -268,6 +296,9 @@ class Loop {
     const turn = scope.ledger.startTurn();
     scope.events.emit({ type: "turn.started", turn, of: scope.ledger.limits.turns, last: true });
     const conversation = endingOnUser(this.#messages, lastCallMessage(limit));
+    // A message that was told already is told again as it is sent now.
+    this.#told = Math.min(this.#told, conversation.length - 1);
+    this.#tellMessages(conversation, turn);
     const left = () => scope.ledger.lastCallMsLeft();
     try {
       const answer = await within(left, tree, signal, async (deadline) => {

@@ -61,6 +61,12 @@ export interface CellNode extends TreeNode {
   readonly retries: readonly Retry[];
 }
 
+/** A message that the model has read. */
+export interface SentMessage {
+  readonly role: "system" | "user";
+  readonly text: string;
+}
+
 /** A reply of the root model; its time is the reply's, without the cells that followed. */
 export interface TurnNode extends TreeNode {
   readonly kind: "turn";
@@ -68,6 +74,10 @@ export interface TurnNode extends TreeNode {
   readonly of: number;
   /** The call for an answer after a limit was reached. */
   readonly last: boolean;
+  /** What was added to the conversation since the reply before. */
+  readonly messages: readonly SentMessage[];
+  /** Lines of the context that stand in these messages. */
+  readonly seen: readonly LineRange[];
   /** Empty until the reply has come. */
   readonly model: string;
   /** What has come of the reply so far. */

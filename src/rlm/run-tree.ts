@@ -1,5 +1,5 @@
 import { addSpent, nothingSpent } from "./bill.ts";
-import type { Citation, EventOf, RunEvent, StopReason, TextRef, Totals } from "./events.ts";
+import type { Citation, CoverageArea, EventOf, RunEvent, StopReason, TextRef, Totals } from "./events.ts";
 import { formatCount } from "./format.ts";
 import type { Spent } from "./model.ts";
 import { type FoldShared, RunFold } from "./run-fold.ts";
@@ -28,6 +28,8 @@ export class RunTree {
   /** When the newest event happened, in milliseconds since 1970. */
   lastAt = 0;
   readonly warnings: Warning[] = [];
+  /** What was looked at, by area; null until the run is about to end. */
+  areas: readonly CoverageArea[] | null = null;
 
   #nextSeq = 0;
   #totals: Totals = noTotals;
@@ -120,6 +122,7 @@ export class RunTree {
       case "turn.started":
         return event.turn === turn.turn + 1;
       case "blob.added":
+      case "message.seen":
       case "warning":
       case "call.retrying":
       case "run.finished":
@@ -142,6 +145,9 @@ export class RunTree {
         return;
       case "warning":
         this.warnings.push(event);
+        return;
+      case "coverage.mapped":
+        this.areas = event.areas;
         return;
       case "blob.added":
         this.#blobs.set(event.sha256, event.text);

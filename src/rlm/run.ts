@@ -1,9 +1,10 @@
 import { CancelledError, type CancelSignal } from "./cancel.ts";
 import { checkCitations } from "./citations.ts";
-import { allLines } from "./context.ts";
+import { allLines, type ContextView } from "./context.ts";
 import type { CoverageCounts, LineRange } from "./coverage.ts";
+import { mapCoverage } from "./coverage-map.ts";
 import { within } from "./deadline.ts";
-import type { Citation, StopReason } from "./events.ts";
+import type { Citation, CoverageArea, StopReason } from "./events.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { gapsIn } from "./gaps.ts";
 import type { RunScope } from "./requests.ts";
@@ -92,6 +93,7 @@ async function answerOver(request: RunRequest, draft: Draft): Promise<RunOutcome
     const coverage = tree.coverage.counts(paths, manifest.lines);
     const wasShown = (range: LineRange) => tree.coverage.wasShown(range);
     const citations = loop.answer === null ? [] : checkCitations(loop.answer, context.view, wasShown);
+    if (scope.events.depth === 0) scope.events.emit({ type: "coverage.mapped", areas: areasOf(context.view, tree) });
     const warning = scope.events.depth === 0 ? gapsIn(question, coverage, tree.coverage.failedCalls) : null;
     const answer = loop.answer === null || warning === null ? loop.answer : `${loop.answer}\n\n> ${warning}`;
     return { ...loop, answer, citations, coverage };
@@ -100,6 +102,10 @@ async function answerOver(request: RunRequest, draft: Draft): Promise<RunOutcome
     // A cancelled run is over at once; its thread ends by itself.
     if (!signal.aborted) await closed;
   }
+}
+
+function areasOf({ paths, sizes }: ContextView, { coverage }: Tree): CoverageArea[] {
+  return mapCoverage(paths.map((path, i) => ({ path, chars: sizes[i] ?? 0, ...coverage.lookOf(path) })));
 }
 
 /** @returns null where the time ran out before */

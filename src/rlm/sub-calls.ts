@@ -1,6 +1,6 @@
 import { Bill } from "./bill.ts";
 import type { CancelSignal } from "./cancel.ts";
-import type { LineRange } from "./coverage.ts";
+import { type LineRange, seenAtMost } from "./coverage.ts";
 import { failureOf } from "./failure.ts";
 import { FanOut, type FanOutChoice, type Forecast } from "./fan-out.ts";
 import type { JsonSchema, Message, Model, ModelReply } from "./model.ts";
@@ -259,8 +259,6 @@ export class SubCalls {
   }
 }
 
-/** Ranges that the event of one call names. */
-const seenAtMost = 200;
 const stoppedByUser = "The user has stopped these calls. Answer from what you have, or ask far fewer.";
 
 function failed(error: unknown): CallResult {

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { checkCitations, findCitations, placeKey } from "../../src/rlm/citations.ts";
-import type { ContextView } from "../../src/rlm/context.ts";
 
 const keys = (answer: string) => findCitations(answer).map(placeKey);
 
@@ -30,8 +29,9 @@ test.each([
 });
 
 test("a citation is missing where the file or its lines are not there", () => {
-  const context = { lines: (path: string) => (path === "a.ts" ? { from: 1, to: 10 } : null) } as ContextView;
-  const status = (answer: string) => checkCitations(answer, context, () => false).map((citation) => citation.status);
+  const context = { lines: (path: string) => (path === "a.ts" ? { from: 1, to: 10 } : null), sha256: () => null };
+  const status = (answer: string) =>
+    checkCitations(answer, { ...context, text: () => [] }, () => false).map((citation) => citation.status);
   expect(status("[a.ts:1] [a.ts:10] [a.ts:3-10]")).toEqual(["exists", "exists", "exists"]);
   expect(status("[a.ts:0] [a.ts:11] [a.ts:9-11] [a.ts:5-4] [b.ts:1]")).toEqual(Array(5).fill("missing"));
 });

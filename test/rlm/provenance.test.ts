@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Intervals } from "../../src/rlm/intervals.ts";
@@ -92,6 +93,40 @@ describe("coverage", () => {
     );
     expect(result.coverage).toEqual({ files: 4, listed: 2, searched: 2, read: 2, shown: 2, lines: 125, shownLines: 5 });
     expect(eventsOf(events, "run.finished").at(-1)?.coverage).toEqual(result.coverage);
+  });
+
+  it("is mapped by area, once, with the state of every file", async () => {
+    const { events } = await asked(
+      replies([cell('count("alpha", { glob: "src/a.ts" }); show("src/b.ts", 2)'), answer("x")]),
+      { files },
+    );
+    const maps = eventsOf(events, "coverage.mapped");
+    expect(maps).toHaveLength(1);
+    const states = maps[0]?.areas.map(({ path, files, searched, read, shown }) => [path, files, searched, read, shown]);
+    expect(states).toEqual([
+      ["src/a.ts", 1, 1, 0, 0],
+      ["src/b.ts", 1, 1, 1, 1],
+      ["src/c.ts", 1, 0, 0, 0],
+      ["src/d.ts", 1, 0, 0, 0],
+    ]);
+  });
+
+  it("names what each turn's messages hold, and the lines of files in them", async () => {
+    const { events, server } = await asked(replies([cell('show("src/a.ts", 3, 5)'), answer("x")]), { files });
+    const told = eventsOf(events, "message.added").map(({ turn, role, text }) => ({ turn, role, text }));
+    expect(told.map(({ turn, role }) => `${turn} ${role}`)).toEqual(["1 system", "1 user", "2 user"]);
+    expect(told[2]?.text).toBe(server.requests[1]?.messages[3]?.content);
+    expect(eventsOf(events, "message.seen").map(({ turn, seen }) => ({ turn, seen }))).toEqual([
+      { turn: 2, seen: [{ path: "src/a.ts", from: 3, to: 5 }] },
+    ]);
+  });
+
+  it("says of each cited file what it held, so that a change is seen later", async () => {
+    const { result } = await asked(replies([cell('show("src/c.ts")'), answer("[src/c.ts:1] [src/zz.ts:1]")]), {
+      files,
+    });
+    const held = createHash("sha256").update(files["src/c.ts"]).digest("hex");
+    expect(result.citations.map(({ sha256 }) => sha256)).toEqual([held, undefined]);
   });
 
   it("names what a sub-call saw", async () => {
