@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { changesSince, type Digests, digestsOf } from "./context/changes.ts";
 import { collect } from "./context/collect.ts";
 import type { ContextSource } from "./context/collector-protocol.ts";
 import type { Corpus } from "./context/corpus.ts";
@@ -6,6 +7,7 @@ import { type CorpusView, viewOf } from "./context/view.ts";
 import { CallMemory } from "./rlm/call-memory.ts";
 import { type CancelSignal, CancelSource } from "./rlm/cancel.ts";
 import { Coverage } from "./rlm/coverage.ts";
+import type { Earlier, Exchange } from "./rlm/earlier.ts";
 import { EventStream, type NewEvent, RunEvents } from "./rlm/event-stream.ts";
 import type { RunEvent, Totals } from "./rlm/events.ts";
 import { type Approve, defaultFanOut, type FanOutBounds } from "./rlm/fan-out.ts";
@@ -25,6 +27,10 @@ export interface AskRequest {
   readonly question: string;
   readonly context: ContextSource;
   readonly limits?: Partial<Limits>;
+  /** The questions of this conversation that were answered before, the oldest first. */
+  readonly history?: readonly Exchange[];
+  /** What the files were at the last question, so that the model is told what has changed. */
+  readonly since?: Digests;
   /** Beyond which one cell's calls are asked about first. */
   readonly fanOut?: Partial<FanOutBounds>;
   /** Tokens below which the context goes to the model in one call; 0: never. */
@@ -57,6 +63,8 @@ export interface Run {
   events(fromSeq?: number): AsyncIterable<RunEvent>;
   /** Never rejects: what went wrong is in the result. */
   readonly result: Promise<RunResult>;
+  /** What the files are that it was asked about, for the next question; null before they are collected. */
+  digests(): Digests | null;
   /** The file on disk behind a path of the context; null where there is none, or before the context is collected. */
   fileOf(path: string): string | null;
   cancel(): void;
@@ -67,13 +75,15 @@ export function ask(request: AskRequest, parts: AskParts): Run {
   const stream = new EventStream(Date.now, sha256);
   const runId = randomUUID();
   const cancel = new CancelSource();
-  const state: { view: CorpusView | null } = { view: null };
+  const state: { view: CorpusView | null; corpus: Corpus | null } = { view: null, corpus: null };
   return {
     id: runId,
     events: (fromSeq) => stream.events(fromSeq),
-    result: runToEnd(request, parts, stream, runId, cancel, (view) => {
+    result: runToEnd(request, parts, stream, runId, cancel, (corpus, view) => {
+      state.corpus = corpus;
       state.view = view;
     }),
+    digests: () => state.corpus && digestsOf(state.corpus),
     fileOf: (path) => state.view?.fileOf(path) ?? null,
     cancel: () => cancel.abort(),
   };
@@ -85,7 +95,7 @@ async function runToEnd(
   stream: EventStream,
   runId: string,
   signal: CancelSignal,
-  onContext: (view: CorpusView) => void,
+  onContext: (corpus: Corpus, view: CorpusView) => void,
 ): Promise<RunResult> {
   const startedAt = performance.now();
   const limits: Limits = { ...defaultLimits, ...request.limits };
@@ -101,20 +111,26 @@ async function runToEnd(
     signal,
     open: async (work) => {
       if (unpriced) scope.events.emit(costWarning(unpriced, limits.usd));
-      const corpus = collect(request.context, {
+      const collecting = collect(request.context, {
         signal: work,
         onProgress: (files, bytes) => scope.events.emit({ type: "context.progress", files, bytes }),
       });
       // The thread gets ready while the files are read.
-      const sandbox = pool.start(corpus);
-      const view = viewOf(await corpus);
-      onContext(view);
-      return { ref: await corpus, view, sandbox: () => sandbox, close: () => sandbox.close() };
+      const sandbox = pool.start(collecting);
+      const corpus = await collecting;
+      const view = viewOf(corpus);
+      onContext(corpus, view);
+      const earlier = earlierOf(request, corpus);
+      return { ref: corpus, view, earlier, sandbox: () => sandbox, close: () => sandbox.close() };
     },
   });
   const closed = pool.close();
   if (!signal.aborted) await closed;
   return { runId, ...outcome, totals: ledger.totals(), wallMs: performance.now() - startedAt };
+}
+
+function earlierOf({ history = [], since }: AskRequest, corpus: Corpus): Earlier {
+  return { exchanges: history, changes: since ? changesSince(corpus, since) : null };
 }
 
 /** A model whose price nobody knows ahead; null where there is none. */

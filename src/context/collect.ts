@@ -20,7 +20,7 @@ const threadWorthBytes = 256 * 1024;
 const foldersLookedInto = 24;
 
 /**
- * Collects what a question is about, on a thread of its own unless it is one small text.
+ * Collects what a question is about, on a thread of its own unless it is small and at hand.
  * @throws ContextError where nothing can be asked about, CancelledError
  */
 export async function collect(asked: ContextSource, options: CollectOptions): Promise<Corpus> {
@@ -46,7 +46,7 @@ async function withoutPipe(source: ContextSource, signal: CancelSignal): Promise
 
 /** The collector first; for much to read a second thread too, since starting it later would cost time. */
 function startThreads(source: ContextSource | PipedSource, bytes: number): [Worker, ...Worker[]] {
-  const isMuch = source.kind === "paths" ? haveManyFiles(source) : bytes >= threadFrom;
+  const isMuch = source.kind === "paths" ? haveManyFiles(source) : source.kind !== "files" && bytes >= threadFrom;
   if (!isMuch) return [startThread({ role: "collect", source }, [])];
   const { port1, port2 } = new MessageChannel();
   const collector = startThread({ role: "collect", source, helper: port1 }, [port1]);
@@ -82,9 +82,10 @@ function startThread(workerData: CollectorStart, transferList: MessagePort[]): W
   return new Worker(new URL(file, import.meta.url), { workerData, transferList, env: {}, execArgv: [] });
 }
 
-/** The size of one text, infinite where it is not known. */
+/** The size of what is at hand, infinite where it is not known. */
 function textBytes(source: ContextSource | PipedSource): number {
   if (source.kind === "paths") return Number.POSITIVE_INFINITY;
+  if (source.kind === "files") return source.files.reduce((sum, { bytes }) => sum + bytes.length, 0);
   if ("bytes" in source) return source.bytes.length;
   if ("text" in source) return source.text.length;
   return statSync(source.file, { throwIfNoEntry: false })?.size ?? Number.POSITIVE_INFINITY;

@@ -1,12 +1,33 @@
 import type { MessagePort } from "node:worker_threads";
 import type { ContextErrorCode } from "./context-error.ts";
-import type { Corpus } from "./corpus.ts";
+import type { Corpus, CorpusRoot, LeftOut } from "./corpus.ts";
 import type { DigestJob } from "./digest.ts";
 import type { ReadBatch, Reading } from "./read-batch.ts";
 
+/**
+ * Text that the editor has not saved: it counts over the file, which need not be on disk yet if it lies under what was named.
+ * A notebook's is JSON as in its file. `name` instead of `file` is that of a text which is no file at all yet; it is shown
+ * under this name.
+ */
+export type Overlay =
+  | { readonly file: string; readonly text: string }
+  | { readonly name: string; readonly text: string };
+
+/** What holds for all files, from wherever they are. */
+interface FilesOptions {
+  /** Larger files are left out; by default 1.5 MB, and none that was named outright. */
+  readonly maxFileBytes?: number;
+  /** Where everything is left out, that is told by an empty corpus rather than by an error. */
+  readonly mayBeEmpty?: boolean;
+  /** Of `paths` with absolute paths, of `files` with paths as those of the files. */
+  readonly overlays?: readonly Overlay[];
+  /** Files and folders that the user has taken out, by their paths as they are shown, folders without a `/` at the end. */
+  readonly without?: readonly string[];
+}
+
 /** What is collected. Paths are relative to `cwd` or absolute. */
 export type ContextSource =
-  | {
+  | (FilesOptions & {
       readonly kind: "paths";
       /** Folders, files and globs. */
       readonly paths: readonly string[];
@@ -15,13 +36,17 @@ export type ContextSource =
       readonly base?: string;
       /** Patterns as in a `.gitignore` of what is left out on top of the ignore files. */
       readonly exclude?: readonly string[];
-      /** Larger files are left out; by default 1.5 MB, and none that was named outright. */
-      readonly maxFileBytes?: number;
-      /** Where everything is left out, that is told by an empty corpus rather than by an error. */
-      readonly mayBeEmpty?: boolean;
-      /** Unsaved text of the editor, which counts over the file. `file` is an absolute path. */
-      readonly overlays?: readonly { readonly file: string; readonly text: string }[];
-    }
+    })
+  | (FilesOptions & {
+      /** Files that are not on disk, as of a virtual workspace. Paths are relative, with `/`; with several roots they begin with a root's name. */
+      readonly kind: "files";
+      readonly name: string;
+      readonly files: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+      /** What was passed by before it was read. */
+      readonly leftOut: readonly LeftOut[];
+      /** Where they are, as URIs. */
+      readonly roots?: readonly CorpusRoot[];
+    })
   | { readonly kind: "text"; readonly name: string; readonly file: string }
   | { readonly kind: "text"; readonly name: string; readonly text: string };
 
@@ -33,6 +58,7 @@ export interface PipedSource {
 }
 
 export type PathsSource = Extract<ContextSource, { kind: "paths" }>;
+export type FilesSource = Extract<ContextSource, { kind: "files" }>;
 export type TextSource = Extract<ContextSource, { kind: "text" }>;
 
 /** `helper` and `port` join two threads that are started at once: one that digests for a text, else one that reads. */

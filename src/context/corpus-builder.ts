@@ -10,6 +10,8 @@ import { DigestQueue } from "./digest-queue.ts";
 import { type Encoding, encodingOf, toUtf8 } from "./encoding.ts";
 import { machineMade } from "./file-kinds.ts";
 import { countUnits } from "./line-scan.ts";
+import { isNotebookName, largestNotebook } from "./notebook.ts";
+import { notebookText } from "./notebook-text.ts";
 import { maskSecrets, secretWords } from "./secret-text.ts";
 
 const firstSegmentBytes = 4 * 1024 * 1024;
@@ -79,7 +81,7 @@ export class CorpusBuilder {
       return { reason: "unreadable", bytes: 0 };
     }
     try {
-      return this.#takeHandle(path, handle, options);
+      return isNotebookName(path) ? this.#readNotebook(path, handle, options) : this.#takeHandle(path, handle, options);
     } catch {
       return { reason: "unreadable", bytes: 0 };
     } finally {
@@ -95,6 +97,8 @@ export class CorpusBuilder {
   /** Takes what was read already. */
   takeBytes(path: string, bytes: Buffer, options: TakeOptions): Refusal | null {
     const size = bytes.length;
+    const cells = isNotebookName(path) && size <= largestNotebook ? notebookText(bytes) : null;
+    if (cells !== null) return this.#takeNotebook(path, bytes, Buffer.from(cells), options);
     if (size > Math.min(options.maxBytes, largestText)) return { reason: "too-large", bytes: size };
     if (size < largeFrom) {
       this.#scan.scratch.set(bytes);
@@ -110,6 +114,18 @@ export class CorpusBuilder {
     await this.#queue.finish();
     const entries = this.#entries.filter((entry) => entry !== null);
     return partOf(entries, this.#shared, this.#longest);
+  }
+
+  /** A notebook is read whole: what is too large is decided by the text of its cells, without the images. */
+  #readNotebook(path: string, handle: number, options: TakeOptions): Refusal | null {
+    const { size } = fstatSync(handle);
+    if (size > largestNotebook) return this.#takeHandle(path, handle, options);
+    return this.takeBytes(path, readAgain(handle, size), options);
+  }
+
+  #takeNotebook(path: string, bytes: Buffer, text: Buffer, options: TakeOptions): Refusal | null {
+    if (text.length > options.maxBytes) return { reason: "too-large", bytes: bytes.length };
+    return this.#takeConverted(path, text, hash("sha256", bytes, "binary"), options);
   }
 
   #takeHandle(path: string, handle: number, options: TakeOptions): Refusal | null {
@@ -135,7 +151,11 @@ export class CorpusBuilder {
       return this.#enter(path, found, options, () => hash("sha256", raw, "binary"));
     }
     const sha256 = hash("sha256", raw, "binary");
-    const text = toUtf8(raw, encoding);
+    return this.#takeConverted(path, toUtf8(raw, encoding), sha256, options);
+  }
+
+  /** Takes a text that is not as it is on disk, whose hash is known. */
+  #takeConverted(path: string, text: Buffer, sha256: string, options: TakeOptions): Refusal | null {
     if (text.length > this.#scan.capacity) return this.#takeOther(path, text, sha256, options);
     this.#scan.scratch.set(text);
     this.#scan.end(text.length);
@@ -210,7 +230,7 @@ export class CorpusBuilder {
     return null;
   }
 
-  /** Takes a large text that is not as it is on disk, whose hash is known. */
+  /** As `#takeConverted`, for a large text. */
   #takeOther(path: string, text: Buffer, sha256: string, options: TakeOptions): Refusal | null {
     this.#room(text.length).set(text, this.#used);
     const start = this.#used;

@@ -7,10 +7,11 @@ export interface LeftOut {
   readonly bytes: number;
 }
 
-/** Files shown as `shown` or under `shown/` are, on disk, `file` or under it; an empty `shown` stands for all. */
+/** Files shown as `shown` or under `shown/` are `file` or under it, a path on disk or a URI; an empty `shown` stands for all. */
 export interface CorpusRoot {
   readonly shown: string;
-  readonly file: string;
+  /** Null where there is none. */
+  readonly file: string | null;
 }
 
 /** One row a file, in the order of the paths. Every array is backed by shared memory. */
@@ -61,16 +62,16 @@ export interface Corpus {
   readonly masked: { readonly secrets: number; readonly files: number };
   /** Characters of the longest line of all. */
   readonly longestLine: number;
-  /** For the host: where the files are on disk. */
+  /** For the host: where the files are. */
   readonly roots: readonly CorpusRoot[];
 }
 
 /** The shown paths, in ascending order. */
-export function pathsOf({ table }: Pick<Corpus, "table">): string[] {
+export function pathsOf({ table }: { readonly table: Pick<CorpusTable, "files" | "paths"> }): string[] {
   return table.files === 0 ? [] : table.paths.split("\0");
 }
 
 /** The SHA-256 of a file as 64 hexadecimal digits. */
-export function sha256Of({ table }: Corpus, file: number): string {
+export function sha256Of({ table }: { readonly table: Pick<CorpusTable, "sha256"> }, file: number): string {
   return Buffer.from(table.sha256.subarray(file * 32, file * 32 + 32)).toString("hex");
 }

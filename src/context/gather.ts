@@ -1,25 +1,25 @@
 import { realpathSync, statSync } from "node:fs";
 import path from "node:path";
 import type { MessagePort } from "node:worker_threads";
-import type { LeftOutReason } from "../rlm/context.ts";
 import type { ContextSource, PathsSource, PipedSource, TextSource } from "./collector-protocol.ts";
 import { ContextError } from "./context-error.ts";
-import type { Corpus, LeftOut } from "./corpus.ts";
+import type { Corpus, CorpusRoot } from "./corpus.ts";
 import { CorpusBuilder, type Refusal, type TakeOptions } from "./corpus-builder.ts";
 import { corpusOf } from "./corpus-parts.ts";
+import { DiskTree } from "./disk-tree.ts";
+import { defaultMaxFileBytes } from "./entry-rules.ts";
 import { isBinaryName } from "./file-kinds.ts";
+import { gatherFiles } from "./gather-files.ts";
+import { overlayTexts, takeNamedTexts } from "./overlays.ts";
 import { specialKind } from "./piped-text.ts";
 import { ReadPool } from "./read-pool.ts";
 import { nothingMatches, type Root, resolveRoots, slashed } from "./roots.ts";
 import { isUnderSecret } from "./secret-names.ts";
 import { shownPath } from "./shown-path.ts";
+import { Tally } from "./tally.ts";
 import { sizeOf, walk } from "./walk.ts";
 
-const defaultMaxFileBytes = 1_500_000;
 const anySize: TakeOptions = { maxBytes: Number.POSITIVE_INFINITY, choosy: false };
-
-/** Paths that a message names for each reason. */
-const examples = 3;
 
 type Progress = (files: number, bytes: number) => void;
 
@@ -33,7 +33,8 @@ export async function gather(
   progress: Progress,
   helper: MessagePort | null = null,
 ): Promise<Corpus> {
-  return source.kind === "paths" ? new Gatherer(source, progress, helper).run() : gatherText(source, helper);
+  if (source.kind === "paths") return new Gatherer(source, progress, helper).run();
+  return source.kind === "files" ? gatherFiles(source, progress) : gatherText(source, helper);
 }
 
 async function gatherText(source: TextSource | PipedSource, digester: MessagePort | null): Promise<Corpus> {
@@ -74,14 +75,13 @@ class Gatherer {
   readonly #mayOverlap: boolean;
   readonly #builder = new CorpusBuilder();
   readonly #pool: ReadPool;
-  readonly #leftOut = new Map<string, LeftOut>();
+  readonly #tally: Tally;
   readonly #overlays: ReadonlyMap<string, string>;
-  readonly #unsaved: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #tree: DiskTree;
   /** Absolute paths that were named outright: they are taken whatever they hold. */
   readonly #named = new Set<string>();
-  /** Absolute paths, and paths as they are shown, that are taken or will be read: several roots may overlap. */
+  /** Absolute paths that are taken or will be read: several roots may overlap. */
   readonly #files = new Set<string>();
-  readonly #shown = new Set<string>();
   readonly #namedFile: TakeOptions;
   readonly #walkedFile: TakeOptions;
 
@@ -91,26 +91,32 @@ class Gatherer {
     this.#namedFile = { maxBytes: source.maxFileBytes ?? Number.POSITIVE_INFINITY, choosy: false };
     this.#walkedFile = { maxBytes: source.maxFileBytes ?? defaultMaxFileBytes, choosy: true };
     this.#pool = new ReadPool(this.#builder, progress, helper);
-    const overlays = (source.overlays ?? []).map(({ file, text }) => [path.resolve(file), text] as const);
-    this.#overlays = new Map(overlays);
-    this.#unsaved = byFolder([...this.#overlays.keys()]);
+    this.#tally = new Tally(source);
+    this.#overlays = overlayTexts(source.overlays, (file) => path.resolve(file));
+    this.#tree = new DiskTree(this.#overlays);
   }
 
   async run(): Promise<Corpus> {
-    const roots = resolveRoots(this.#source);
+    const { overlays, mayBeEmpty } = this.#source;
+    const roots = resolveRoots(this.#source, this.#overlays);
     for (const root of roots) if (!root.isFolder) this.#named.add(root.file);
     for (const root of roots) this.#gatherRoot(root);
+    const unnamed = takeNamedTexts(overlays, this.#builder, this.#tally, this.#namedFile);
     const readings = await this.#pool.finish();
     for (const { shown, reason, bytes } of readings.flatMap(({ refused }) => refused)) {
-      this.#shown.delete(shown);
-      this.#leave(shown, reason, bytes);
+      this.#tally.takeBack(shown, reason, bytes);
     }
-    const leftOut = [...this.#leftOut.values()].filter((entry) => !this.#shown.has(entry.path));
-    const isEmpty = this.#shown.size === 0;
-    if (isEmpty && !(this.#source.mayBeEmpty && leftOut.length > 0)) throw nothingLeft(roots, leftOut);
+    const leftOut = this.#tally.finish(
+      roots.map((root) => shownPath(root.named)),
+      mayBeEmpty,
+    );
+    const places: CorpusRoot[] = [
+      ...roots.map(({ shown, file }) => ({ shown, file })),
+      ...unnamed.map((shown) => ({ shown, file: null })),
+    ];
     return corpusOf(
       readings.map(({ part }) => part),
-      { kind: "files", name: this.#name(roots), leftOut, roots: roots.map(({ shown, file }) => ({ shown, file })) },
+      { kind: "files", name: this.#name(roots), leftOut, roots: places },
     );
   }
 
@@ -120,7 +126,9 @@ class Gatherer {
       isUnderSecret(slashed(realPath(root.file)), root.isFolder)
     ) {
       const slash = root.isFolder ? "/" : "";
-      this.#leave((root.shown || shownPath(path.basename(root.file))) + slash, "secret", sizeOf(root.file));
+      this.#tally.leave((root.shown || shownPath(path.basename(root.file))) + slash, "secret", sizeOf(root.file));
+    } else if (this.#tally.isUnderTakenOut(root.shown)) {
+      this.#tally.leave(root.shown + (root.isFolder ? "/" : ""), "ignored", root.isFolder ? 0 : sizeOf(root.file));
     } else if (root.isFolder) this.#gatherFolder(root);
     else this.#take(root.shown, root.file, this.#namedFile);
   }
@@ -128,7 +136,9 @@ class Gatherer {
   #gatherFolder(root: Root): void {
     const prefix = root.shown === "" ? "" : `${root.shown}/`;
     const real = realPath(root.file);
-    const options = { root: root.file, real, exclude: this.#source.exclude ?? [], unsaved: this.#unsaved };
+    const exclude = this.#source.exclude ?? [];
+    const isTakenOut = (below: string) => this.#tally.isTakenOut(prefix + shownPath(below));
+    const options = { tree: this.#tree, root: root.file, real, exclude, isTakenOut };
     let matched = 0;
     walk(options, {
       onFile: (below, file) => {
@@ -140,23 +150,23 @@ class Gatherer {
         const shown = below === "/" ? prefix : prefix + shownPath(below);
         if (root.selects && !root.selects(below.replace(/\/$/, ""))) return;
         matched += 1;
-        this.#leave(shown || "./", reason, below.endsWith("/") ? 0 : sizeOf(file));
+        this.#tally.leave(shown || "./", reason, below.endsWith("/") ? 0 : sizeOf(file));
       },
     });
     if (root.selects && matched === 0) throw nothingMatches(root.named);
   }
 
   #take(shown: string, file: string, options: TakeOptions): void {
-    if (this.#shown.has(shown) || (this.#mayOverlap && this.#files.has(file))) return;
+    if (this.#tally.has(shown) || (this.#mayOverlap && this.#files.has(file))) return;
     const overlay = this.#overlays.get(file);
     const refusal =
       overlay === undefined ? this.#read(shown, file, options) : this.#builder.takeText(shown, overlay, options);
     if (refusal) {
-      this.#leave(shown, refusal.reason, refusal.bytes);
+      this.#tally.leave(shown, refusal.reason, refusal.bytes);
       return;
     }
     if (this.#mayOverlap) this.#files.add(file);
-    this.#shown.add(shown);
+    this.#tally.take(shown);
   }
 
   /** Reads a file later, unless its name says enough. */
@@ -164,10 +174,6 @@ class Gatherer {
     if (options.choosy && isBinaryName(file)) return { reason: "binary", bytes: sizeOf(file) };
     this.#pool.add(shown, file, options);
     return null;
-  }
-
-  #leave(path: string, reason: LeftOutReason, bytes: number): void {
-    this.#leftOut.set(path, { path, reason, bytes });
   }
 
   #name(roots: readonly Root[]): string {
@@ -178,26 +184,6 @@ class Gatherer {
     const names = roots.slice(0, 3).map((root) => root.shown);
     return roots.length > 3 ? `${names.join(", ")} and ${roots.length - 3} more` : names.join(", ");
   }
-}
-
-function nothingLeft(roots: readonly Root[], leftOut: readonly LeftOut[]): ContextError {
-  const named = roots.map((root) => `"${shownPath(root.named)}"`).join(", ");
-  if (leftOut.length === 0) return new ContextError("empty", `There are no files in ${named}.`);
-  const reasons = [...new Set(leftOut.map(({ reason }) => reason))].map((reason) => {
-    const paths = leftOut.filter((entry) => entry.reason === reason).map((entry) => entry.path);
-    const more = paths.length > examples ? `, and ${paths.length - examples} more` : "";
-    return `${paths.length} ${reason}: ${paths.slice(0, examples).join(", ")}${more}`;
-  });
-  return new ContextError("empty", `Nothing in ${named} may be asked about, all is left out: ${reasons.join("; ")}.`);
-}
-
-function byFolder(files: readonly string[]): Map<string, Set<string>> {
-  const folders = new Map<string, Set<string>>();
-  for (const file of files) {
-    const names = folders.get(path.dirname(file)) ?? new Set();
-    folders.set(path.dirname(file), names.add(path.basename(file)));
-  }
-  return folders;
 }
 
 function realPath(file: string): string {

@@ -8,12 +8,12 @@ export function hasWildcard(path: string): boolean {
   return wildcard.test(path);
 }
 
-/** `a.{ts,js}` as `a.ts` and `a.js`; braces may be nested. At most 1,000 patterns come of one. */
+/** `a.{ts,js}` as `a.ts` and `a.js`; braces may be nested, and are ordinary characters behind `\\`. At most 1,000 patterns come of one. */
 export function expandBraces(pattern: string): string[] {
   const done: string[] = [];
   const open = [pattern];
   for (let next = open.pop(); next !== undefined && done.length + open.length < 1000; next = open.pop()) {
-    const braces = /\{([^{}]*,[^{}]*)\}/.exec(next);
+    const braces = /(?<!\\)\{([^{}]*,[^{}]*)\}/.exec(next);
     if (!braces) done.push(next);
     else {
       const [before, after] = [next.slice(0, braces.index), next.slice(braces.index + braces[0].length)];

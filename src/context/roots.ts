@@ -21,14 +21,22 @@ export interface Root {
 
 type Found = Omit<Root, "shown"> & { readonly glob: boolean };
 
+const noFiles: ReadonlySet<string> = new Set();
+
 /**
  * Finds what was named and decides how it is shown.
+ * @param unsaved absolute paths of files that need not be on disk
  * @throws ContextError `not-found` or `unreadable`
  */
-export function resolveRoots({ paths, cwd, base }: Pick<PathsSource, "paths" | "cwd" | "base">): Root[] {
+export function resolveRoots(
+  { paths, cwd, base }: Pick<PathsSource, "paths" | "cwd" | "base">,
+  unsaved: Pick<ReadonlySet<string>, "has"> = noFiles,
+): Root[] {
   if (paths.length === 0) throw new ContextError("empty", "No path was given: name a folder, a file or a glob.");
-  const found = paths.map((named) => findRoot(named, cwd));
-  const unique = found.filter((root, i) => root.glob || found.findIndex((other) => other.file === root.file) === i);
+  const seen = new Set<string>();
+  const unique = paths
+    .map((named) => findRoot(named, cwd, unsaved))
+    .filter(({ file, glob }) => glob || (!seen.has(file) && seen.add(file)));
   const shown = shownNames(unique, cwd, base);
   return unique.map((root, i) => ({ ...root, shown: shownPath(shown[i] ?? "") }));
 }
@@ -38,9 +46,10 @@ export function slashed(file: string): string {
   return path.sep === "/" ? file : file.replaceAll(path.sep, "/");
 }
 
-function findRoot(named: string, cwd: string): Found {
+function findRoot(named: string, cwd: string, unsaved: Pick<ReadonlySet<string>, "has">): Found {
   const file = path.resolve(cwd, named);
   const stats = statOf(file, named);
+  if (!stats && unsaved.has(file)) return { named, file, isFolder: false, selects: null, glob: false };
   if (stats && !stats.isFile() && !stats.isDirectory()) throw notReadable(named, stats);
   if (stats) return { named, file, isFolder: stats.isDirectory(), selects: null, glob: false };
   if (!hasWildcard(named)) throw new ContextError("not-found", `There is no file or folder "${shownPath(named)}".`);
@@ -94,18 +103,32 @@ function shownNames(roots: readonly Found[], cwd: string, base: string | undefin
 function uniqueNames(files: readonly string[]): string[] {
   const parts = files.map((file) => slashed(file).split("/").filter(Boolean));
   const depth = files.map(() => 1);
-  const name = (i: number) => (parts[i] ?? []).slice(-(depth[i] ?? 1)).join("/");
+  const names = parts.map((own) => own.slice(-1).join("/"));
   for (let changed = true; changed; ) {
     changed = false;
-    const names = files.map((_, i) => name(i));
-    names.forEach((own, i) => {
-      const twin = names.some((other, j) => other === own && files[j] !== files[i]);
-      if (!twin || (depth[i] ?? 1) >= (parts[i] ?? []).length) return;
-      depth[i] = (depth[i] ?? 1) + 1;
+    const ambiguous = namesOfSeveral(names, files);
+    names.forEach((name, i) => {
+      const own = parts[i] ?? [];
+      const used = depth[i] ?? 1;
+      if (!ambiguous.has(name) || used >= own.length) return;
+      depth[i] = used + 1;
+      names[i] = own.slice(-used - 1).join("/");
       changed = true;
     });
   }
-  return files.map((_, i) => name(i));
+  return names;
+}
+
+/** The names that different files have. */
+function namesOfSeveral(names: readonly string[], files: readonly string[]): ReadonlySet<string> {
+  const first = new Map<string, string>();
+  const several = new Set<string>();
+  names.forEach((name, i) => {
+    const file = files[i] ?? "";
+    if ((first.get(name) ?? file) === file) first.set(name, file);
+    else several.add(name);
+  });
+  return several;
 }
 
 function relativeTo(folder: string, file: string): string | null {

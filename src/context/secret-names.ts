@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import path from "node:path";
 
 /** Ends that editors and people give to copies: `.env~`, `.env copy`, `id_rsa.bak`, `#.env#`, `.server.key.swp`. */
 const copyMark = /(?:~|#|\.(?:bak|backup|old|orig|save|sw[a-p]|tmp)|[ _-]copy(?: ?\d+)?| ?\(\d+\))$/i;
@@ -55,35 +54,40 @@ export const versionControl: ReadonlySet<string> = new Set([".git", ".hg", ".svn
 /**
  * True where a file or folder holds secrets by its own name and place; its parents are judged when they are walked.
  * @param file the path as far as it is known, with `/`
+ * @param exists tells whether there is a file; not asked for but a few names
  */
-export function isSecret(file: string, isFolder = false): boolean {
+export function isSecret(file: string, isFolder = false, exists: (file: string) => boolean = existsSync): boolean {
   const name = file.slice(file.lastIndexOf("/") + 1);
   if ((isFolder ? ordinaryFolder : ordinaryFile).test(name)) return false;
-  if (isSecretPath(file, isFolder)) return true;
+  if (isSecretPath(file, isFolder, exists)) return true;
   if (!copyMark.test(name)) return false;
   const original = withoutMarks(name.replace(/^\.?#/, ""));
   const folder = file.slice(0, file.length - name.length);
   // A swap file has one more dot in front.
-  return [original, original.replace(/^\./, "")].some((one) => one !== "" && isSecretPath(folder + one, isFolder));
+  return [original, original.replace(/^\./, "")].some(
+    (one) => one !== "" && isSecretPath(folder + one, isFolder, exists),
+  );
 }
 
 /** As `isSecret`, and true as well for all that lies under a secret folder. */
-export function isUnderSecret(file: string, isFolder = false): boolean {
+export function isUnderSecret(file: string, isFolder = false, exists?: (file: string) => boolean): boolean {
   const parts = file.split("/");
   const last = parts.length - 1;
-  return parts.some((part, i) => part !== "" && isSecret(parts.slice(0, i + 1).join("/"), i < last || isFolder));
+  return parts.some((part, i) => {
+    return part !== "" && isSecret(parts.slice(0, i + 1).join("/"), i < last || isFolder, exists);
+  });
 }
 
-function isSecretPath(file: string, isFolder: boolean): boolean {
+function isSecretPath(file: string, isFolder: boolean, exists: (file: string) => boolean): boolean {
   const name = file.slice(file.lastIndexOf("/") + 1);
   if (secretName.test(name) || secretPlace.test(file)) return true;
-  return !isFolder && (secretFileName.test(name) || secretFilePlace.test(file) || isComposerAuth(file, name));
+  return !isFolder && (secretFileName.test(name) || secretFilePlace.test(file) || isComposerAuth(file, name, exists));
 }
 
 /** Composer keeps passwords in the `auth.json` beside its manifest. */
-function isComposerAuth(file: string, name: string): boolean {
+function isComposerAuth(file: string, name: string, exists: (file: string) => boolean): boolean {
   if (name.toLowerCase() !== "auth.json") return false;
-  return authPlace.test(file) || existsSync(path.join(path.dirname(file), "composer.json"));
+  return authPlace.test(file) || exists(`${file.slice(0, -name.length)}composer.json`);
 }
 
 function withoutMarks(name: string): string {

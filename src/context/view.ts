@@ -1,13 +1,15 @@
 import path from "node:path";
 import type { ContextView } from "../rlm/context.ts";
 import { card } from "./card.ts";
-import { type Corpus, type LeftOut, sha256Of } from "./corpus.ts";
+import { type Corpus, type CorpusRoot, type LeftOut, sha256Of } from "./corpus.ts";
 import { CorpusText } from "./corpus-text.ts";
 import { numberedBlock } from "./ranges.ts";
 import { pathOnDisk } from "./shown-path.ts";
 
 /** The context as the loop and the user see it. */
 export interface CorpusView extends ContextView {
+  /** UTF-8 bytes of each text, in the order of the paths. */
+  readonly bytes: Readonly<Uint32Array>;
   /** The absolute path of a shown path on disk, or null where it has none. */
   fileOf(path: string): string | null;
   /** Everything that was left out, secret files too: for the user, never for a model. */
@@ -20,8 +22,10 @@ export function viewOf(corpus: Corpus): CorpusView {
   const texts = new CorpusText(corpus);
   return {
     manifest: corpus.manifest,
+    roots: corpus.roots.flatMap(({ shown, file }) => (file === null ? [] : [{ shown, file }])),
     paths: texts.paths,
     sizes: corpus.table.chars,
+    bytes: corpus.table.bytes,
     sha256: (shown) => {
       const file = texts.numberOf(shown);
       return file < 0 ? null : sha256Of(corpus, file);
@@ -41,15 +45,27 @@ export function viewOf(corpus: Corpus): CorpusView {
       const file = texts.numberOf(shown);
       return file < 0 ? null : { from: texts.firstLine(file), to: texts.lastLine(file) };
     },
-    fileOf: (shown) => (texts.numberOf(shown) < 0 ? null : onDisk(corpus, shown)),
+    fileOf: (shown) => (texts.numberOf(shown) < 0 ? null : fileUnder(corpus.roots, shown)),
   };
 }
 
-/** The root that a path lies under: the one with the longest name, as roots may be nested. */
-function onDisk({ roots }: Corpus, shown: string): string | null {
+/** Where a shown path is, on disk or as a URI, by the root with the longest name, as roots may be nested; null where it is under none. */
+export function fileUnder(roots: readonly CorpusRoot[], shown: string): string | null {
+  if (shown.split("/").includes("..")) return null;
   const under = roots.filter((root) => root.shown === "" || shown === root.shown || shown.startsWith(`${root.shown}/`));
   const [root] = under.toSorted((a, b) => b.shown.length - a.shown.length);
-  if (!root) return null;
+  if (!root || root.file === null) return null;
   const below = pathOnDisk(root.shown === "" ? shown : shown.slice(root.shown.length + 1));
-  return below === "" ? root.file : path.join(root.file, below);
+  if (below === "") return root.file;
+  return isAddress(root.file) ? addressBelow(root.file, below) : path.join(root.file, below);
+}
+
+/** True for a URI; a drive's letter is no scheme. */
+function isAddress(file: string): boolean {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(file);
+}
+
+function addressBelow(folder: string, below: string): string {
+  const parts = below.split("/").map(encodeURIComponent);
+  return `${folder.replace(/\/$/, "")}/${parts.join("/")}`;
 }

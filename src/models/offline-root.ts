@@ -130,7 +130,7 @@ function cells(intent: string, code: readonly string[]): string {
 
 /** The question in the first user message of a run. */
 function questionIn(message: string): string {
-  const match = /^# Question\n\n([\s\S]*?)\n\n# Context\n/.exec(message);
+  const match = /^# Question\n\n([\s\S]*?)\n\n# (?:Earlier in this conversation.*|Context)\n/.exec(message);
   return (match?.[1] ?? message).trim();
 }
 

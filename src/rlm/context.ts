@@ -28,6 +28,8 @@ export interface ContextManifest {
 /** The context as the loop sees it: enough for the card, the direct call and the citations. */
 export interface ContextView {
   readonly manifest: ContextManifest;
+  /** Where the files are. */
+  readonly roots: readonly { readonly shown: string; readonly file: string }[];
   /** In ascending order. */
   readonly paths: readonly string[];
   /** UTF-16 code units of each file, in the order of the paths. */

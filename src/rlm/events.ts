@@ -44,6 +44,10 @@ const manifest = z.object({
   ),
 });
 
+/** Files of the context that are shown as `shown` or below it are at `file` or below it: an absolute path or a URI. */
+const contextRoot = z.object({ shown: z.string(), file: z.string() });
+export type ContextRoot = z.infer<typeof contextRoot>;
+
 const cellError = z.object({
   name: z.string(),
   message: z.string(),
@@ -139,7 +143,8 @@ const runEvent = z.discriminatedUnion("type", [
   }),
   /** The context is being collected. */
   base.extend({ type: z.literal("context.progress"), files: count, bytes: count }),
-  base.extend({ type: z.literal("context.ready"), manifest, ms }),
+  /** `roots`: where its files are on disk; those of a child run are its parent's. */
+  base.extend({ type: z.literal("context.ready"), manifest, ms, roots: z.array(contextRoot).optional() }),
   /** `last`: the call for an answer that is kept back for when a limit ends the run. */
   base.extend({ type: z.literal("turn.started"), turn: count, of: count, last: z.literal(true).optional() }),
   /** A message that the model reads from this turn on, before the replies that follow. */

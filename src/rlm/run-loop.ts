@@ -2,6 +2,7 @@ import { CancelledError, type CancelSignal, under } from "./cancel.ts";
 import { allLines, type ContextView } from "./context.ts";
 import { type LineRange, seenAtMost } from "./coverage.ts";
 import { within } from "./deadline.ts";
+import type { Earlier } from "./earlier.ts";
 import type { RunEvents } from "./event-stream.ts";
 import type { StopReason } from "./events.ts";
 import { type CellReport, feedback } from "./feedback.ts";
@@ -22,6 +23,8 @@ export interface LoopParts {
   readonly subCalls: SubCalls;
   readonly sandbox: () => Sandbox;
   readonly context: ContextView;
+  /** What was asked about the context before. */
+  readonly earlier: Earlier;
   /** The cancel of whoever asks. */
   readonly signal: CancelSignal;
   /** Told of text that the model meant as its answer and that was not taken: better than none, if the run breaks off. */
@@ -60,7 +63,7 @@ async function answerDirectly(question: string, parts: LoopParts): Promise<LoopR
   const { context, scope, tree, signal } = parts;
   const turn = scope.ledger.startTurn();
   scope.events.emit({ type: "turn.started", turn, of: 1 });
-  const messages = directMessages(question, context.manifest.name, context.numbered());
+  const messages = directMessages(question, parts.earlier, context.manifest.name, context.numbered());
   tellMessages(messages, turn, scope.events);
   const left = () => scope.ledger.msLeft();
   try {
@@ -130,7 +133,7 @@ class Loop {
     this.#work = work;
     this.#messages = [
       { role: "system", content: systemMessage },
-      questionMessage(question, parts.context.card(), parts.scope.ledger.budget()),
+      questionMessage(question, parts.earlier, parts.context.card(), parts.scope.ledger.budget()),
     ];
   }
 

@@ -86,8 +86,9 @@ async function answerOver(request: RunRequest, draft: Draft): Promise<RunOutcome
   const context = await openInTime(request);
   if (!context) return { answer: null, stopReason: "time", ...nothingChecked };
   try {
-    const { manifest } = context.view;
-    scope.events.emit({ type: "context.ready", manifest, ms: tree.now() - startedAt });
+    const { manifest, roots } = context.view;
+    const ready = { type: "context.ready", manifest, ms: tree.now() - startedAt } as const;
+    scope.events.emit(scope.events.depth === 0 ? { ...ready, roots: [...roots] } : ready);
     const loop = await loopOver(request, context, draft);
     const { paths } = context.view;
     const coverage = tree.coverage.counts(paths, manifest.lines);
@@ -137,6 +138,7 @@ function loopOver(request: RunRequest, context: OpenContext, draft: Draft): Prom
     subCalls,
     sandbox: () => context.sandbox(),
     context: context.view,
+    earlier: context.earlier ?? { exchanges: [], changes: null },
     signal,
     onDraft: (text) => {
       draft.text = text;

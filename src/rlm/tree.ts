@@ -2,6 +2,7 @@ import type { CallMemory } from "./call-memory.ts";
 import type { CancelSignal } from "./cancel.ts";
 import type { ContextView } from "./context.ts";
 import type { Coverage } from "./coverage.ts";
+import type { Earlier } from "./earlier.ts";
 import type { Approve, FanOutBounds } from "./fan-out.ts";
 import type { JsonSchema, Model } from "./model.ts";
 import type { Requests } from "./requests.ts";
@@ -21,6 +22,8 @@ export interface OpenContext {
   /** Opens the same once more. */
   readonly ref: ContextRef;
   readonly view: ContextView;
+  /** What was asked about it before. */
+  readonly earlier?: Earlier;
   /** Starts it when it is first asked for. */
   sandbox(): Sandbox;
   close(): Promise<void>;

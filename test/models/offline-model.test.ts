@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { offlineModel } from "../../src/models/offline-model.ts";
 import { CancelSource } from "../../src/rlm/cancel.ts";
 import type { Message } from "../../src/rlm/model.ts";
-import { lastCallMessage } from "../../src/rlm/prompts.ts";
+import { lastCallMessage, questionMessage } from "../../src/rlm/prompts.ts";
 import { readReply } from "../../src/rlm/reply.ts";
 import { type SmallRepl, smallRepl } from "./small-repl.ts";
 
@@ -80,6 +80,14 @@ export function describe(request: Request): string {
   return request.url;
 }
 `;
+
+it("looks for the words of the question, not for those of the conversation before it", async () => {
+  const question = "Where is the gate opened?";
+  const earlier = { exchanges: [{ question: "What is a zebra?", answer: "A striped horse." }], changes: null };
+  const budget = { turns: 20, calls: 200, tokens: 2_000_000, usd: null, seconds: 900 };
+  const told = opening(question).with(1, questionMessage(question, earlier, "3 files", budget));
+  expect(await replyTo(told)).toBe(await replyTo(opening(question)));
+});
 
 describe("as the root", () => {
   it("finds a line among many, quotes it and cites its number", async () => {

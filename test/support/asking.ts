@@ -30,6 +30,8 @@ export interface AskedOptions {
   readonly approve?: AskParts["approve"];
   readonly children?: AskParts["children"];
   readonly price?: Price;
+  readonly history?: AskRequest["history"];
+  readonly since?: AskRequest["since"];
 }
 
 export const someFiles = { "src/main.ts": "export const main = 1;\n", "README.md": "# Readme\n" };
@@ -54,6 +56,8 @@ export async function startAsking(script: Script, options: AskedOptions = {}): P
       directBelowTokens: options.directBelowTokens ?? 0,
       ...(options.limits ? { limits: options.limits } : {}),
       ...(options.fanOut ? { fanOut: options.fanOut } : {}),
+      ...(options.history ? { history: options.history } : {}),
+      ...(options.since ? { since: options.since } : {}),
     },
     {
       root: model("scripted"),
@@ -70,11 +74,11 @@ export async function startAsking(script: Script, options: AskedOptions = {}): P
 export async function asked(
   script: Script,
   options: AskedOptions = {},
-): Promise<{ result: RunResult; server: ScriptedServer; events: RunEvent[] }> {
+): Promise<{ run: Run; result: RunResult; server: ScriptedServer; events: RunEvent[] }> {
   const { run, server } = await startAsking(script, options);
   const events: RunEvent[] = [];
   for await (const event of run.events()) events.push(event);
-  return { result: await run.result, server, events };
+  return { run, result: await run.result, server, events };
 }
 
 type Reply = string | ((lastMessage: string, messages: readonly { role: string; content: string }[]) => string);
