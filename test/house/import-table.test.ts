@@ -32,11 +32,16 @@ const forbidden: readonly (readonly [string, string])[] = [
   ["src/context/planted-import.ts", 'import type { SandboxLimits } from "../sandbox/worker-protocol.ts";'],
   ["src/models/planted-import.ts", 'import * as vscode from "vscode";'],
   ["src/sandbox/planted-import.ts", 'import { openAiModel } from "../models/openai-model.ts";'],
+  ["src/runs/planted-import.ts", 'import { ask } from "../ask.ts";'],
+  ["src/telemetry/planted-import.ts", 'import { openAiModel } from "../models/openai-model.ts";'],
+  ["src/server/planted-import.ts", 'import { main } from "../cli/main.ts";'],
   ["src/planted-import.ts", 'import { main } from "./cli/main.ts";'],
   ["src/cli/planted-import.ts", 'import { activate } from "../vscode/extension.ts";'],
   ["src/webview/trace/planted-import.ts", 'import { ask } from "../../ask.ts";'],
   ["src/webview/trace/planted-import.ts", 'import { readFileSync } from "node:fs";'],
   ["src/vscode/planted-import.ts", 'import { App } from "../webview/trace/app.tsx";'],
+  ["src/vscode/chat/planted-import.ts", 'import { App } from "../../webview/chat/app.tsx";'],
+  ["src/vscode/chat/planted-import.ts", 'import { main } from "../../cli/main.ts";'],
 ];
 
 test.each(forbidden)("the import table forbids in %s: %s", async (file, code) => {
@@ -47,6 +52,7 @@ const allowed: readonly (readonly [string, string])[] = [
   ["src/rlm/planted-import.ts", 'import * as z from "zod";\nimport { readReply } from "./reply.ts";'],
   ["src/sandbox/planted-import.ts", 'import type { Corpus } from "../context/corpus.ts";'],
   ["src/vscode/planted-import.ts", 'import type { ToView } from "../webview/trace/protocol.ts";'],
+  ["src/vscode/chat/planted-import.ts", 'import type { ToView } from "../../webview/chat/protocol.ts";'],
 ];
 
 test.each(allowed)("the import table allows in %s: %s", async (file, code) => {
