@@ -87,8 +87,12 @@ export interface Model {
   reply(request: ModelRequest): Promise<ModelReply>;
 }
 
+/** `consent`: the user does not let us ask a model of the editor. `quota`, `blocked`: whoever provides it refuses. */
 export type ModelFailureCode =
   | "auth"
+  | "consent"
+  | "quota"
+  | "blocked"
   | "unknown-model"
   | "network"
   | "timeout"

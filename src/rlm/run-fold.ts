@@ -108,6 +108,18 @@ export class RunFold {
     if (turn?.state === "running") turn.reply = "";
   }
 
+  /** A cell waits for the user, from now on. */
+  ask({ at, ...cell }: EventOf<"fanout.asked">): void {
+    this.#cell(cell)?.questions.push({ from: at, to: null });
+  }
+
+  /** The user has decided, or the run has ended. */
+  decide({ at, ...cell }: EventOf<"fanout.decided">): void {
+    const questions = this.#cell(cell)?.questions;
+    const open = questions?.at(-1);
+    if (questions && open?.to === null) questions[questions.length - 1] = { ...open, to: at };
+  }
+
   /** Ends what still goes on. @param open the state of a turn that was under way */
   end(at: number, open: NodeState): void {
     const reason = this.node.finished?.stopReason;
@@ -187,6 +199,7 @@ export class RunFold {
       calls: [],
       callsEnded: 0,
       retries: [],
+      questions: [],
     };
     this.#shared.grown();
     this.#cells.set(node.id, node);

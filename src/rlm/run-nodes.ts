@@ -59,6 +59,14 @@ export interface CellNode extends TreeNode {
   readonly calls: readonly CallNode[];
   readonly callsEnded: number;
   readonly retries: readonly Retry[];
+  /** When it waited for the user to say whether its calls may be made. */
+  readonly questions: readonly Wait[];
+}
+
+/** A stretch of time in milliseconds since 1970; `to` is null while it goes on. */
+export interface Wait {
+  readonly from: number;
+  readonly to: number | null;
 }
 
 /** A message that the model has read. */

@@ -30,6 +30,8 @@ export class RunTree {
   readonly warnings: Warning[] = [];
   /** What was looked at, by area; null until the run is about to end. */
   areas: readonly CoverageArea[] | null = null;
+  /** True where the run went away without an end, as with its window. */
+  interrupted = false;
 
   #nextSeq = 0;
   #totals: Totals = noTotals;
@@ -105,6 +107,17 @@ export class RunTree {
     this.#apply(event);
   }
 
+  /** Says that no more events will come: a run that has no end until now was interrupted. */
+  interrupt(): void {
+    if (this.state === "done") return;
+    this.version += 1;
+    this.state = "done";
+    this.interrupted = true;
+    this.asking = null;
+    this.waiting = null;
+    for (const run of this.#runs.values()) run.end(this.lastAt, "stopped");
+  }
+
   #isOurs(event: RunEvent): boolean {
     if (!this.#root || this.#runs.has(event.runId)) return true;
     return event.parent !== undefined && this.#runs.has(event.parent.runId);
@@ -154,9 +167,11 @@ export class RunTree {
         return;
       case "fanout.asked":
         this.asking = { ...event, sample: this.#text(event.sample) };
+        this.#runs.get(event.runId)?.ask(event);
         return;
       case "fanout.decided":
         this.asking = null;
+        this.#runs.get(event.runId)?.decide(event);
         return;
       case "call.retrying":
         this.waiting = { at: event.at, code: event.code, message: event.message, waitMs: event.waitMs };

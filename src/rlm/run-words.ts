@@ -7,6 +7,7 @@ import type { RunTree } from "./run-tree.ts";
  * @param now milliseconds since 1970: a wait counts down
  */
 export function describeActivity(tree: RunTree, now: number): string {
+  if (tree.interrupted) return "Interrupted: it went away with its window before it ended";
   if (tree.state === "done") return tree.root ? describeEnd(tree.root) : "";
   if (tree.asking) return `Waiting for you: run ${describeCalls(tree.asking)}?`;
   if (tree.waiting) return describeWait(tree.waiting, now);
@@ -41,6 +42,7 @@ export function describeFailureCode(code: string): string {
 
 const failureWords: Readonly<Record<string, string>> = {
   auth: "the key was refused",
+  consent: "not allowed by the user",
   network: "network error",
   timeout: "no reply in time",
   server: "server error",

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { checkCitations, findCitations, placeKey } from "../../src/rlm/citations.ts";
+import { checkCitations, findCitations } from "../../src/rlm/citations.ts";
+import { placeKey } from "../../src/rlm/places.ts";
 
 const keys = (answer: string) => findCitations(answer).map(placeKey);
 
