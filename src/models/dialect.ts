@@ -33,7 +33,8 @@ export function requestBody(model: string, request: ModelRequest, dialect: Diale
   };
 }
 
-function withSchemaInWords(messages: readonly Message[], schema: string): Message[] {
+/** Asks for JSON in words. @param schema a JSON Schema, as text */
+export function withSchemaInWords(messages: readonly Message[], schema: string): Message[] {
   const words = `Reply with JSON alone, without a fence, that matches this JSON Schema:\n${schema}`;
   const last = messages.at(-1);
   if (last?.role !== "user") return [...messages, { role: "user", content: words }];

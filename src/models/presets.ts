@@ -105,3 +105,23 @@ export function presetFor(baseUrl: string): Preset {
   if (!url) return compatible;
   return hosts.find(([host]) => host.test(url.hostname))?.[1] ?? ports[url.port] ?? compatible;
 }
+
+/** Whom a user can choose as an endpoint. */
+export interface Provider {
+  readonly name: string;
+  /** Null where the user has to say it. */
+  readonly baseUrl: string | null;
+  /** What a base URL looks like. */
+  readonly example: string;
+  readonly wantsKey: boolean;
+}
+
+export const providers: readonly Provider[] = [
+  { name: openAi.name, baseUrl: "https://api.openai.com/v1", example: "https://api.openai.com/v1", wantsKey: true },
+  { name: azureOpenAi.name, baseUrl: null, example: "https://NAME.openai.azure.com", wantsKey: true },
+  { name: openRouter.name, baseUrl: "https://openrouter.ai/api/v1", example: "https://openrouter.ai", wantsKey: true },
+  { name: ollama.name, baseUrl: "http://127.0.0.1:11434/v1", example: "http://127.0.0.1:11434", wantsKey: false },
+  { name: lmStudio.name, baseUrl: "http://127.0.0.1:1234/v1", example: "http://127.0.0.1:1234", wantsKey: false },
+  { name: vllm.name, baseUrl: "http://127.0.0.1:8000/v1", example: "http://127.0.0.1:8000", wantsKey: false },
+  { name: "Any other", baseUrl: null, example: "https://models.example.com/v1", wantsKey: false },
+];
