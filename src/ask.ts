@@ -100,7 +100,7 @@ async function runToEnd(
   const startedAt = performance.now();
   const limits: Limits = { ...defaultLimits, ...request.limits };
   const ledger = new Ledger(limits, Date.now);
-  const scope = { ledger, events: new RunEvents(stream, { runId, depth: 0 }) };
+  const scope = { ledger, events: new RunEvents(stream, { runId, depth: 0 }), coverage: new Coverage() };
   const pool = new SandboxPool();
   const tree = treeOf(request, parts, scope, pool);
   const unpriced = limits.usd === defaultLimits.usd ? null : unpricedModel(parts);
@@ -150,7 +150,7 @@ function treeOf(request: AskRequest, parts: AskParts, root: RunScope, pool: Sand
     requests: new Requests(root),
     memory: new CallMemory(sha256),
     children: new ChildPlaces(root.ledger.limits.concurrency),
-    coverage: new Coverage(),
+    failedCalls: new Set(),
     fanOut: { ...defaultFanOut, ...request.fanOut },
     approve: parts.approve ?? null,
     asking: new Semaphore(1),

@@ -4,6 +4,7 @@ import { oneLine } from "../rlm/cut.ts";
 import type { FanOutChoice, Forecast } from "../rlm/fan-out.ts";
 import { describeCalls, describeForecast } from "../rlm/run-words.ts";
 import { printable } from "./printable.ts";
+import { clearLine, takesEscapes } from "./style.ts";
 
 const choices: Readonly<Record<string, FanOutChoice>> = {
   a: "all",
@@ -21,7 +22,8 @@ export function canAsk(): boolean {
 
 /** Asks at the terminal whether many calls may be made; the end of the input means no. @throws CancelledError */
 export function askInTerminal(forecast: Forecast, signal: CancelSignal): Promise<FanOutChoice> {
-  process.stderr.write(`${describe(forecast)}\n`);
+  const clear = takesEscapes(process.stderr) ? clearLine : "";
+  process.stderr.write(`${clear}${describe(forecast)}\n`);
   // Without a terminal's own line editing Ctrl-C stays a signal.
   const input = createInterface({ input: process.stdin, output: process.stderr, terminal: false });
   return new Promise<FanOutChoice>((resolve, reject) => {

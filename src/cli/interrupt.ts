@@ -1,6 +1,6 @@
 import { CancelledError } from "../rlm/cancel.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { takesEscapes } from "./style.ts";
+import { clearLine, takesEscapes } from "./style.ts";
 
 type Signal = "SIGINT" | "SIGTERM";
 
@@ -36,7 +36,7 @@ export function listenForInterrupt(cancel: () => void, beforeEnding: () => void)
   let released = false;
   const end = (signal: Signal, line: string) => {
     if (!released) beforeEnding();
-    process.stderr.write(`${takesEscapes(process.stderr) ? "\r\x1b[2K" : ""}${line}`);
+    process.stderr.write(`${takesEscapes(process.stderr) ? clearLine : ""}${line}`);
     release();
     endBy(signal);
   };

@@ -7,7 +7,7 @@ import type { CallNode, CellNode, TurnNode } from "../rlm/run-nodes.ts";
 import { RunTree, sumSpent } from "../rlm/run-tree.ts";
 import { describeActivity } from "../rlm/run-words.ts";
 import { printableLine } from "./printable.ts";
-import { styled, takesEscapes } from "./style.ts";
+import { clearLine, styled, takesEscapes } from "./style.ts";
 
 const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const frameMs = 80;
@@ -23,7 +23,9 @@ export async function showProgress(events: AsyncIterable<RunEvent>, out: NodeJS.
   const status = live ? startStatus(out, tree) : null;
   let told = 0;
   const tell = (line: string) => {
-    status?.clear();
+    // A question that waits for its answer stays to be read.
+    if (tree.asking) out.write("\n");
+    else status?.clear();
     const plain = printableLine(line);
     out.write(`${live ? styled("dim", plain) : plain}\n`);
   };
@@ -31,7 +33,6 @@ export async function showProgress(events: AsyncIterable<RunEvent>, out: NodeJS.
     tree.add(event);
     if (event.type === "run.started" && event.depth === 0 && event.models.offline) tell(offlineLine);
     else if (event.type === "context.ready" && event.depth === 0) tell(contextLine(event));
-    else if (event.type === "fanout.asked") status?.clear();
     else if (event.type === "warning") tell(`Warning: ${event.message}`);
     else if (event.type === "call.retrying")
       tell(`${asSentence(event.message)} Trying again in ${formatMs(event.waitMs)}.`);
@@ -51,7 +52,7 @@ interface Status {
 
 function startStatus(out: NodeJS.WriteStream, tree: RunTree): Status {
   let frame = 0;
-  const clear = () => out.write("\r\x1b[2K");
+  const clear = () => out.write(clearLine);
   const timer = setInterval(() => {
     // The line is the question's while the user is asked.
     if (tree.asking) return;

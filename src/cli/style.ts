@@ -6,6 +6,9 @@ const styles = {
   cyan: ["\x1b[36m", "\x1b[39m"],
 } as const;
 
+/** Empties the line that the cursor is in. Only for a stream that `takesEscapes`. */
+export const clearLine = "\r\x1b[2K";
+
 /** Text in a style. Only for a stream that `takesEscapes`. */
 export function styled(style: keyof typeof styles, text: string): string {
   const [begin, end] = styles[style];

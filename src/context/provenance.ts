@@ -90,9 +90,9 @@ export class Provenance implements TextObserver {
     return head === undefined ? this.#texts.numberOf(line) : this.#texts.numberOf(head);
   }
 
-  /** The place of a line such as `41: text` or `41- text`, if that is what the file says there. */
+  /** The place of a line such as `41: text`, `41- text` or, of an empty one, `41:`, if that is what the file says there. */
   #numbered(file: number, line: string): Place | null {
-    const match = /^\s*(\d{1,9})[:-] (.*)$/.exec(line);
+    const match = /^\s*(\d{1,9})[:-](?: (.*))?$/.exec(line);
     if (file < 0 || !match) return null;
     const number = Number(match[1]);
     const there = this.#line(file, number);
@@ -143,7 +143,8 @@ export class Provenance implements TextObserver {
 
 /** True where a shown line is one of a file, whole or cut. */
 function says(shown: string, line: string): boolean {
-  if (shown === line) return true;
+  // Of a cell's last line the end may have been trimmed.
+  if (shown.trimEnd() === line.trimEnd()) return true;
   const cut = /^(.*?)…(?: \[[\d,]+ characters\])?$/.exec(shown)?.[1];
   return cut !== undefined && cut.length >= leastTelling && line.includes(cut.replace(/^…/, ""));
 }

@@ -14,6 +14,8 @@ export interface SubContext {
   readonly corpus: Corpus;
   /** The same for the same text, and for the same part of the files of a tree of runs. */
   readonly key: string;
+  /** True for a text of the guest's own, whose lines are not those of the corpus. */
+  readonly madeUp: boolean;
 }
 
 /** Lines of a file that a child sees; of each file one range. */
@@ -21,6 +23,8 @@ interface Range {
   readonly file: number;
   readonly from: number;
   readonly to: number;
+  /** Of a single line the characters from one to another, where it is not given whole. */
+  readonly chars?: readonly [number, number];
 }
 
 /**
@@ -49,7 +53,7 @@ async function textContext(text: string): Promise<SubContext> {
   if (refusal || builder.bytes === 0) throw new GuestError("Error", "rlm_query: the text is empty or no text.");
   const about = { kind: "text", name: "text", leftOut: [], roots: [] } as const;
   const corpus = corpusOf([await builder.finish()], about);
-  return { corpus, key: createHash("sha256").update(text).digest("hex") };
+  return { corpus, key: createHash("sha256").update(text).digest("hex"), madeUp: true };
 }
 
 function globContext(texts: CorpusText, given: unknown): SubContext {
@@ -71,9 +75,7 @@ function partsContext(texts: CorpusText, given: readonly unknown[]): SubContext 
   const hulls = new Map<number, Range>();
   for (const one of given) {
     const range = rangeIn(texts, one);
-    const known = hulls.get(range.file) ?? range;
-    const [from, to] = [Math.min(known.from, range.from), Math.max(known.to, range.to)];
-    hulls.set(range.file, { file: range.file, from, to });
+    hulls.set(range.file, hullOf(hulls.get(range.file) ?? range, range));
   }
   if (hulls.size === 0) throw new GuestError("Error", "rlm_query: nothing was given to ask about.");
   return part(
@@ -81,6 +83,12 @@ function partsContext(texts: CorpusText, given: readonly unknown[]): SubContext 
     [...hulls.values()].sort((a, b) => a.file - b.file),
     [],
   );
+}
+
+function hullOf(a: Range, b: Range): Range {
+  const lines = { file: a.file, from: Math.min(a.from, b.from), to: Math.max(a.to, b.to) };
+  if (lines.from !== lines.to || !a.chars || !b.chars) return lines;
+  return { ...lines, chars: [Math.min(a.chars[0], b.chars[0]), Math.max(a.chars[1], b.chars[1])] };
 }
 
 function rangeIn(texts: CorpusText, given: unknown): Range {
@@ -101,20 +109,21 @@ function part(texts: CorpusText, ranges: readonly Range[], leftOut: readonly Lef
   const entries = ranges.map((range) => entryOf(texts, range));
   const longest = isText ? Math.max(...ranges.map((range) => longestLine(texts, range))) : corpus.longestLine;
   const key = createHash("sha256");
-  for (const { file, from, to } of ranges) {
-    key.update(`${texts.path(file)}\0${from}\0${to}\0`);
+  for (const { file, from, to, chars = [] } of ranges) {
+    key.update(`${texts.path(file)}\0${from}\0${to}\0${chars.join()}\0`);
     // Two texts may have the same name.
     if (isText) key.update(texts.lines(file, from, to).join("\n"));
   }
   const about = { kind, name, leftOut, roots: corpus.roots };
-  return { key: key.digest("hex"), corpus: corpusOf([partOf(entries, corpus.segments, longest)], about) };
+  const made = corpusOf([partOf(entries, corpus.segments, longest)], about);
+  return { corpus: made, key: key.digest("hex"), madeUp: false };
 }
 
-function entryOf(texts: CorpusText, { file, from, to }: Range): Entry {
+function entryOf(texts: CorpusText, range: Range): Entry {
+  const { file, from, to } = range;
   const { table } = texts.corpus;
-  const whole = from === texts.firstLine(file) && to === texts.lastLine(file);
-  const start = whole ? 0 : texts.byteOfLine(file, from);
-  const end = whole ? texts.byteCount(file) : texts.byteOfLine(file, to + 1);
+  const whole = from === texts.firstLine(file) && to === texts.lastLine(file) && !range.chars;
+  const { start, end } = whole ? { start: 0, end: texts.byteCount(file) } : bytesOf(texts, range);
   return {
     path: texts.path(file),
     segment: table.segment[file] ?? 0,
@@ -128,6 +137,15 @@ function entryOf(texts: CorpusText, { file, from, to }: Range): Entry {
     sha256: whole ? Buffer.from(table.sha256.subarray(file * 32, file * 32 + 32)).toString("latin1") : null,
     masked: 0,
   };
+}
+
+/** The first byte of a range, and the one behind its last. */
+function bytesOf(texts: CorpusText, { file, from, to, chars }: Range): { start: number; end: number } {
+  const [start, end] = [texts.byteOfLine(file, from), texts.byteOfLine(file, to + 1)];
+  if (!chars) return { start, end };
+  const before = texts.charOfByte(file, start);
+  const at = (char: number) => Math.min(end, texts.byteOfChar(file, before + Math.max(0, char)));
+  return { start: at(chars[0]), end: Math.max(at(chars[0]), at(chars[1])) };
 }
 
 function blocksOf(text: Buffer): Blocks {
@@ -144,8 +162,9 @@ function blocksOf(text: Buffer): Blocks {
 }
 
 /** Bytes of the longest line, for the context card. */
-function longestLine(texts: CorpusText, { file, from, to }: Range): number {
-  const bytes = texts.bytes(file).subarray(texts.byteOfLine(file, from), texts.byteOfLine(file, to + 1));
+function longestLine(texts: CorpusText, range: Range): number {
+  const part = bytesOf(texts, range);
+  const bytes = texts.bytes(range.file).subarray(part.start, part.end);
   let [longest, start] = [0, 0];
   for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
     longest = Math.max(longest, end - start);

@@ -41,6 +41,12 @@ export function withSchemaInWords(messages: readonly Message[], schema: string):
   return [...messages.slice(0, -1), { role: "user", content: `${last.content}\n\n${words}` }];
 }
 
+/** True where an endpoint refuses this one schema, such as that of a list, and may well take others. */
+export function refusesThisSchema(error: unknown): boolean {
+  const { error: body, message } = fields(error);
+  return /invalid[_ ](?:json[_ ])?schema/i.test(`${JSON.stringify(body) ?? ""} ${String(message)}`);
+}
+
 /** What to send where an endpoint has refused an optional field of this request; null where that is not its complaint. */
 export function simplerDialect(dialect: Dialect, request: ModelRequest, error: unknown): Dialect | null {
   const { status, error: body, message } = fields(error);

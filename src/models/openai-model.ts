@@ -13,7 +13,7 @@ import {
   type Spent,
 } from "../rlm/model.ts";
 import { urlOfModel } from "./api-url.ts";
-import { type Dialect, fullDialect, requestBody, simplerDialect } from "./dialect.ts";
+import { type Dialect, fullDialect, refusesThisSchema, requestBody, simplerDialect } from "./dialect.ts";
 import { checkEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
 import { closeGate, type Pass, type Pause, passGate, pausesOf } from "./endpoint-gate.ts";
 import { givenUp, heldTooOften, type Retry, type Trouble, troubleOf, unknownModel, wrongUrl } from "./failures.ts";
@@ -66,6 +66,8 @@ interface Call {
   readonly endpoint: Endpoint;
   readonly retries: Retries;
   readonly bill: Bill;
+  /** Its schema is asked for in words, as the endpoint has refused it in its own form. */
+  schemaInWords: boolean;
 }
 
 class Caller {
@@ -83,7 +85,13 @@ class Caller {
   async reply(request: ModelRequest): Promise<ModelReply> {
     throwIfCancelled(request.signal);
     const endpoint = checkEndpoint(this.#options);
-    const call: Call = { request, endpoint, retries: new Retries(this.#options), bill: new Bill() };
+    const call: Call = {
+      request,
+      endpoint,
+      retries: new Retries(this.#options),
+      bill: new Bill(),
+      schemaInWords: false,
+    };
     try {
       for (;;) {
         const outcome = await this.#try(call);
@@ -91,7 +99,10 @@ class Caller {
         await sleep(outcome, request.signal);
       }
     } catch (error) {
-      throw error instanceof ModelFailure ? new ModelFailure(error.code, error.message, call.bill.spent) : error;
+      // Whatever ends the call, also a cancel between two tries, what the tries have used is told with it.
+      const { spent } = call.bill;
+      if (error instanceof CancelledError) throw new CancelledError(spent);
+      throw error instanceof ModelFailure ? new ModelFailure(error.code, error.message, spent) : error;
     }
   }
 
@@ -100,7 +111,7 @@ class Caller {
     const { request, endpoint, bill } = call;
     const pass = await passGate(endpoint.origin, request.signal, (pause) => held(pause, call));
     const reception = new Reception();
-    const dialect = this.#dialect;
+    const dialect = call.schemaInWords ? { ...this.#dialect, schema: false } : this.#dialect;
     try {
       await this.#receive(reception, call, pass, dialect);
       bill.add(this.#spentOn(reception, call));
@@ -108,10 +119,11 @@ class Caller {
       return { text: reception.text, ...bill.total, finishReason: finishReasonOf(reception) };
     } catch (error) {
       if (reception.begun) bill.add(this.#spentOn(reception, call));
-      if (request.signal.aborted) throw new CancelledError(bill.spent);
+      throwIfCancelled(request.signal);
       const simpler = simplerDialect(dialect, request, error);
       if (simpler) {
-        this.#dialect = simpler;
+        if (dialect.schema && !simpler.schema && refusesThisSchema(error)) call.schemaInWords = true;
+        else this.#dialect = call.schemaInWords ? { ...simpler, schema: this.#dialect.schema } : simpler;
         return 0;
       }
       return await this.#afterTrouble(troubleOf(error, endpoint, this.#options.id), call, pass);
@@ -136,10 +148,11 @@ class Caller {
 
   /** @returns milliseconds to wait before the next try @throws ModelFailure where there is none; CancelledError */
   async #afterTrouble(trouble: Trouble, call: Call, pass: Pass): Promise<number> {
-    const { request, endpoint, retries } = call;
+    const { request, endpoint, retries, bill } = call;
     const limited = trouble.failure.code === "rate-limit";
     if (!limited && trouble.status !== null) pass.accepted();
-    const wait = retries.next(trouble, limited ? pausesOf(endpoint.origin) : 0);
+    const affordable = bill.spent === null || request.allowsRetry?.(bill.spent) !== false;
+    const wait = affordable ? retries.next(trouble, limited ? pausesOf(endpoint.origin) : 0) : null;
     if (wait === null) throw await this.#lastFailure(trouble, call);
     const left = limited ? closeGate(endpoint.origin, pass, wait, trouble.failure) : wait;
     request.onRetry?.(trouble.failure, left);

@@ -40,12 +40,9 @@ export interface FileLook {
   readonly shown: boolean;
 }
 
-/** What a run and its children have looked at, by the paths of the run's context. */
+/** What a run and those of its children that share its paths have looked at. */
 export class Coverage {
   readonly #files = new Map<string, Look>();
-  /** Calls that gave no reply. */
-  failedCalls = 0;
-
   /** @param levels for each path, its bits of `looks` */
   look(paths: readonly string[], levels: Uint8Array): void {
     levels.forEach((level, i) => {
@@ -54,9 +51,13 @@ export class Coverage {
     });
   }
 
-  /** A model was shown these lines. */
+  /** A model was shown these lines, which no code may have read: a small context goes to it whole. */
   show(ranges: readonly LineRange[]): void {
-    for (const { path, from, to } of ranges) this.#file(path).shown.add(from, to);
+    for (const { path, from, to } of ranges) {
+      const file = this.#file(path);
+      file.levels |= looks.read;
+      file.shown.add(from, to);
+    }
   }
 
   /** True where a model was shown all these lines. */
@@ -76,7 +77,7 @@ export class Coverage {
     return { listed, searched, read, shown: shown !== undefined && shown.size > 0 };
   }
 
-  /** @param paths those of the context; what was looked at elsewhere, such as a text made by a cell, does not count */
+  /** @param paths those of the context */
   counts(paths: readonly string[], lines: number): CoverageCounts {
     const known = paths.map((path) => this.#files.get(path)).filter((file) => file !== undefined);
     const atLeast = (level: number) => known.filter((file) => file.levels >= level).length;

@@ -164,6 +164,16 @@ const runEvent = z.discriminatedUnion("type", [
     ms,
     finishReason: z.enum(["stop", "length", "filtered"]),
   }),
+  /** A reply that failed, or was cancelled, after it had used something. */
+  base.extend({
+    type: z.literal("reply.failed"),
+    turn: count,
+    model: z.string(),
+    usage,
+    costUsd: usd,
+    pricedBy,
+    ms,
+  }),
   base.extend({ type: z.literal("cell.started"), ...cellRef, code: textRef }),
   base.extend({ type: z.literal("cell.output"), ...cellRef, text: textRef }),
   base.extend({

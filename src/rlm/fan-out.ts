@@ -1,4 +1,5 @@
 import type { CancelSignal } from "./cancel.ts";
+import type { Timer } from "./deadline.ts";
 
 /** Beyond either of these one cell's calls are not made without asking. */
 export interface FanOutBounds {
@@ -28,11 +29,16 @@ export type FanOutChoice = "all" | "five" | "stop";
 export type Approve = (forecast: Forecast, signal: CancelSignal) => Promise<FanOutChoice>;
 
 const fewCalls = 5;
+/** Calls that a cell makes at once come one by one; for so many milliseconds they are waited for. */
+const gatherMs = 5;
 
 /** Lets the calls of one cell through, and asks before they get many or dear. */
 export class FanOut {
   readonly #bounds: FanOutBounds;
+  readonly #timer: Timer;
   readonly #ask: (forecast: Forecast) => Promise<FanOutChoice>;
+  /** What was asked for and is not decided, in order. */
+  readonly #waiting: Forecast[] = [];
   #calls = 0;
   #usd = 0;
   /** Calls that were approved and not yet made. */
@@ -41,8 +47,9 @@ export class FanOut {
   /** One question at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(bounds: FanOutBounds, ask: (forecast: Forecast) => Promise<FanOutChoice>) {
+  constructor(bounds: FanOutBounds, timer: Timer, ask: (forecast: Forecast) => Promise<FanOutChoice>) {
     this.#bounds = bounds;
+    this.#timer = timer;
     this.#ask = ask;
   }
 
@@ -50,18 +57,22 @@ export class FanOut {
    * @param forecast of all calls that wait
    * @returns how many of them may be made now; 0 where the user has stopped them
    */
-  admit(forecast: Forecast): Promise<number> {
-    const admitted = this.#turn.then(() => this.#admit(forecast));
+  async admit(forecast: Forecast): Promise<number> {
+    this.#waiting.push(forecast);
+    await new Promise<void>((gathered) => this.#timer.after(gatherMs, gathered));
+    const admitted = this.#turn.then(() => this.#admit(forecast)).finally(() => this.#waiting.shift());
     this.#turn = admitted.catch(() => {});
     return admitted;
   }
 
+  /** @param forecast the first of those that wait */
   async #admit(forecast: Forecast): Promise<number> {
     if (this.#stopped) return 0;
-    const calls = this.#calls + forecast.calls;
-    const usd = this.#usd + (forecast.usd ?? 0);
+    const wanted = this.#waiting.reduce(sumOf);
+    const calls = this.#calls + wanted.calls;
+    const usd = this.#usd + (wanted.usd ?? 0);
     const few = calls <= this.#bounds.calls && usd <= this.#bounds.usd;
-    if (!few && this.#approved === 0) await this.#decide(forecast);
+    if (!few && this.#approved === 0) await this.#decide(wanted);
     if (this.#stopped) return 0;
     const admitted = few ? forecast.calls : Math.min(forecast.calls, this.#approved);
     if (!few) this.#approved -= admitted;
@@ -75,4 +86,9 @@ export class FanOut {
     if (choice === "stop") this.#stopped = true;
     else this.#approved = choice === "all" ? Number.POSITIVE_INFINITY : fewCalls;
   }
+}
+
+function sumOf(a: Forecast, b: Forecast): Forecast {
+  const usd = a.usd === null || b.usd === null ? null : a.usd + b.usd;
+  return { ...a, calls: a.calls + b.calls, tokens: a.tokens + b.tokens, usd };
 }

@@ -39,6 +39,7 @@ interface Amount {
 const nothing: Amount = { tokens: 0, usd: 0 };
 const plus = (a: Amount, b: Amount): Amount => ({ tokens: a.tokens + b.tokens, usd: a.usd + b.usd });
 const minus = (a: Amount, b: Amount): Amount => ({ tokens: a.tokens - b.tokens, usd: a.usd - b.usd });
+const amountOf = ({ usage, costUsd }: Spent): Amount => ({ tokens: usage.input + usage.output, usd: costUsd ?? 0 });
 /** Sums of fractions of cents are never exact. */
 const tinyUsd = 1e-9;
 
@@ -51,8 +52,10 @@ interface Tree {
   /** Child runs that are over, and the tokens that they have used. */
   children: number;
   childTokens: number;
-  /** Milliseconds for which the clock stood still. */
+  /** Milliseconds for which the clock stood still, up to the pause that goes on now. */
   pausedMs: number;
+  /** Since when it stands still; null while it runs. */
+  pausedSince: number | null;
   /** Those that wait for room. */
   waiting: (() => void)[];
 }
@@ -70,6 +73,8 @@ export interface Reservation {
   readonly maxOutput: number | null;
   /** Asked as a reply grows, with its tokens so far; false where it must be cut off. */
   allows(output: number): boolean;
+  /** Asked before another try, with what those before it have used in all; false where there is no room for both. */
+  allowsRetry(spent: Spent): boolean;
   /** Puts what was really used in the place of the reservation. */
   settle(spent: Spent): void;
   /** Gives it back: nothing was used. */
@@ -104,8 +109,17 @@ export class Ledger {
     this.#parent = parent;
     this.#tree = parent
       ? parent.#tree
-      : { now, rates: new Rates(), inFlight: 0, children: 0, childTokens: 0, pausedMs: 0, waiting: [] };
-    this.#pausedBefore = this.#tree.pausedMs;
+      : {
+          now,
+          rates: new Rates(),
+          inFlight: 0,
+          children: 0,
+          childTokens: 0,
+          pausedMs: 0,
+          pausedSince: null,
+          waiting: [],
+        };
+    this.#pausedBefore = this.#pausedMs();
     this.#startedAt = now();
   }
 
@@ -188,13 +202,14 @@ export class Ledger {
     this.#tree.childTokens += this.#used.tokens;
   }
 
-  /** Lets the clock stand still while the user is asked something. */
+  /** Lets the clock stand still while the user is asked something; one question at a time. */
   async paused<T>(work: () => Promise<T>): Promise<T> {
-    const from = this.#tree.now();
+    this.#tree.pausedSince = this.#tree.now();
     try {
       return await work();
     } finally {
-      this.#tree.pausedMs += this.#tree.now() - from;
+      this.#tree.pausedMs = this.#pausedMs();
+      this.#tree.pausedSince = null;
     }
   }
 
@@ -217,7 +232,7 @@ export class Ledger {
   budget(): Budget {
     const free = this.#free();
     return {
-      turns: this.limits.turns - this.#turns,
+      turns: Math.max(0, this.limits.turns - this.#turns),
       calls: Math.max(0, this.#callsLeft()),
       tokens: Math.max(0, free.tokens),
       usd: this.#spent.costUsd === null ? null : Math.max(0, free.usd),
@@ -263,12 +278,16 @@ export class Ledger {
     const output = bounded ? Math.min(room, purpose === "last" ? wanted : boundedOutput) : this.#expectedOutput();
     const lacking = this.#lacking(this.#amount(model, input, Math.max(output, Math.min(wanted, leastOutput))));
     if (lacking !== null) return lacking;
-    return this.#reservation(model, input, Math.max(output, 0), bounded && !model.offline, twice);
+    return this.#reservation(planned, input, Math.max(output, 0), bounded && !model.offline);
   }
 
-  #reservation(model: Model, input: number, output: number, bounded: boolean, twice: boolean): Reservation {
+  #reservation(planned: Planned, input: number, output: number, bounded: boolean): Reservation {
+    const { model, purpose } = planned;
+    const twice = purpose === "turn";
     let held = this.#amount(model, input, output);
     let heldOutput = output;
+    /** What failed tries have used; held on top. */
+    let lost = nothing;
     const hold = (more: Amount) => {
       held = plus(held, more);
       this.#upwards((ledger) => (ledger.#reserved = plus(ledger.#reserved, more)));
@@ -296,9 +315,16 @@ export class Ledger {
         if (twice) this.#keep(plus(this.#kept, again));
         return true;
       },
+      allowsRetry: (spent) => {
+        const more = minus(amountOf(spent), lost);
+        if (this.#lacking(more) !== null) return false;
+        lost = plus(lost, more);
+        hold(more);
+        return true;
+      },
       settle: (spent) => {
         end();
-        this.#settle(model, input, spent);
+        this.#settle(planned, spent);
         this.#wake();
       },
       release: () => {
@@ -308,11 +334,11 @@ export class Ledger {
     };
   }
 
-  #settle(model: Model, expectedInput: number, { usage, costUsd }: Spent): void {
-    this.#tree.rates.learn(model, expectedInput, usage, costUsd);
-    const used = { tokens: usage.input + usage.output, usd: costUsd ?? 0 };
+  #settle({ model, messages }: Planned, spent: Spent): void {
+    this.#tree.rates.learn(model, messages, spent);
+    const used = amountOf(spent);
     this.#upwards((ledger) => {
-      ledger.#spent = addSpent(ledger.#spent, { usage, costUsd });
+      ledger.#spent = addSpent(ledger.#spent, spent);
       ledger.#used = plus(ledger.#used, used);
     });
   }
@@ -376,8 +402,13 @@ export class Ledger {
   }
 
   #msLeft(): number {
-    const { now, pausedMs } = this.#tree;
-    return this.limits.seconds * 1000 - (now() - this.#startedAt - (pausedMs - this.#pausedBefore));
+    const worked = this.#tree.now() - this.#startedAt - (this.#pausedMs() - this.#pausedBefore);
+    return this.limits.seconds * 1000 - worked;
+  }
+
+  #pausedMs(): number {
+    const { now, pausedMs, pausedSince } = this.#tree;
+    return pausedMs + (pausedSince === null ? 0 : now() - pausedSince);
   }
 
   #upwards(change: (ledger: Ledger) => void): void {

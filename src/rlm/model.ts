@@ -32,6 +32,8 @@ export interface ModelRequest {
   readonly maxOutput?: number;
   /** Asked as the reply grows, with its tokens so far; where it says false the reply is cut off, as by `length`. */
   readonly allows?: (output: number) => boolean;
+  /** Asked before another try, with what the tries before it have used in all; where it says false there is none. */
+  readonly allowsRetry?: (spent: Spent) => boolean;
   /** A JSON Schema that the reply has to match. It is asked for and not checked. */
   readonly schema?: JsonSchema;
 }

@@ -99,6 +99,7 @@ export const notes = {
   python: "A ```python cell was not run: the REPL is JavaScript. Write ```js cells.",
   cutCell: "Your reply was cut by the token limit inside a cell, which was not run. Write shorter cells.",
   cutAnswer: "Your answer was cut by the token limit. Write a shorter one.",
+  cutReply: "[The reply was cut off here by its token limit.]",
   cellFailed: "Your answer was not taken, because a cell of the same reply failed.",
   empty: "Your answer was empty. Write it out, or look further.",
   untouched:

@@ -1,13 +1,15 @@
 import { CancelledError, type CancelSignal } from "./cancel.ts";
+import type { Coverage } from "./coverage.ts";
 import type { RunEvents } from "./event-stream.ts";
 import type { Ledger, Planned } from "./ledger.ts";
 import { type JsonSchema, ModelFailure, type ModelReply, type Spent } from "./model.ts";
 import { Semaphore } from "./semaphore.ts";
 
-/** One run of the tree: what it may use, and where it reports. */
+/** One run of the tree: what it may use, where it reports, and what it has looked at. */
 export interface RunScope {
   readonly ledger: Ledger;
   readonly events: RunEvents;
+  readonly coverage: Coverage;
 }
 
 export interface RequestOptions {
@@ -49,6 +51,7 @@ export class Requests {
         signal,
         ...(reservation.maxOutput === null ? {} : { maxOutput: reservation.maxOutput }),
         allows: reservation.allows,
+        allowsRetry: reservation.allowsRetry,
         onRetry: (failure, waitMs) =>
           events.emit({ type: "call.retrying", code: failure.code, message: failure.message, waitMs }),
         onWarning: (code, message) => events.emit({ type: "warning", code, message }),

@@ -74,6 +74,9 @@ export class RunFold {
       case "reply.finished":
         this.#finishReply(event);
         return;
+      case "reply.failed":
+        this.#failReply(event);
+        return;
       case "cell.started":
         this.#startCell(event);
         return;
@@ -177,6 +180,14 @@ export class RunFold {
     node.reply = this.#shared.text(text);
     node.finishReason = finishReason;
     node.spent = { usage, costUsd, pricedBy };
+  }
+
+  /** Whether the turn ends with it the run's next event says. */
+  #failReply({ turn, model, usage, costUsd }: EventOf<"reply.failed">): void {
+    const node = this.#turn(turn);
+    if (!node) return;
+    node.model = model;
+    node.spent = { usage, costUsd };
   }
 
   #startCell({ turn, cell, code, at }: EventOf<"cell.started">): void {

@@ -11,7 +11,7 @@ import { estimateTokens, LimitError, type LimitReached } from "./limits.ts";
 import type { Message, Model, ModelReply } from "./model.ts";
 import { directMessages, lastCallMessage, notes, questionMessage, systemMessage, turnLine } from "./prompts.ts";
 import { type ReadReply, readReply, type WrittenAnswer } from "./reply.ts";
-import type { RunScope } from "./requests.ts";
+import { type RunScope, spentBy } from "./requests.ts";
 import type { CellOutcome, Sandbox } from "./sandbox.ts";
 import type { CellPlace, SubCalls } from "./sub-calls.ts";
 import type { Tree } from "./tree.ts";
@@ -60,7 +60,7 @@ function goesDirect({ root, context, scope, tree }: LoopParts): boolean {
 }
 
 async function answerDirectly(question: string, parts: LoopParts): Promise<LoopResult> {
-  const { context, scope, tree, signal } = parts;
+  const { context, scope, tree, signal, root } = parts;
   const turn = scope.ledger.startTurn();
   scope.events.emit({ type: "turn.started", turn, of: 1 });
   const messages = directMessages(question, parts.earlier, context.manifest.name, context.numbered());
@@ -69,10 +69,13 @@ async function answerDirectly(question: string, parts: LoopParts): Promise<LoopR
   try {
     const reply = await within(left, tree, signal, (scope) => askRoot("call", messages, turn, parts, scope));
     const lines = allLines(context);
-    tree.coverage.show(lines);
+    scope.coverage.show(lines);
     tellSeen(lines, turn, scope.events);
     const read = readReply(reply.text, reply.finishReason);
-    return { answer: read.answer?.kind === "text" ? read.answer.text : read.text.trim(), stopReason: "direct" };
+    const answer = read.answer?.kind === "text" ? read.answer.text : read.text.trim();
+    if (reply.finishReason !== "length") return { answer, stopReason: "direct" };
+    const limit = scope.ledger.limitBefore(messages, root);
+    return { answer: `${answer}\n\n${notes.cutReply}`, stopReason: limit ?? "direct" };
   } catch (error) {
     return { answer: null, stopReason: limitIn(error, signal) };
   }
@@ -96,13 +99,22 @@ async function askRoot(
 ): Promise<ModelReply> {
   const { events } = scope;
   const startedAt = tree.now();
-  return tree.requests.send({ purpose, model: root, messages }, scope, signal, {
-    onDelta: (text) => events.emit({ type: "reply.delta", turn, text }),
-    onReply: ({ text, usage, costUsd, pricedBy, finishReason }) => {
-      const told = { model: root.id, text: events.text(text), usage, costUsd, pricedBy, finishReason };
-      events.emit({ type: "reply.finished", turn, ...told, ms: tree.now() - startedAt });
-    },
-  });
+  try {
+    return await tree.requests.send({ purpose, model: root, messages }, scope, signal, {
+      onDelta: (text) => events.emit({ type: "reply.delta", turn, text }),
+      onReply: ({ text, usage, costUsd, pricedBy, finishReason }) => {
+        const told = { model: root.id, text: events.text(text), usage, costUsd, pricedBy, finishReason };
+        events.emit({ type: "reply.finished", turn, ...told, ms: tree.now() - startedAt });
+      },
+    });
+  } catch (error) {
+    const spent = spentBy(error);
+    if (spent) {
+      const { usage, costUsd, pricedBy } = spent;
+      events.emit({ type: "reply.failed", turn, model: root.id, usage, costUsd, pricedBy, ms: tree.now() - startedAt });
+    }
+    throw error;
+  }
 }
 
 /** Tells what the model reads from a turn on; its own replies were told before. */
@@ -188,9 +200,9 @@ class Loop {
 
   /** @param turn the one that reads it */
   #noteShown(content: string, turn: number): void {
-    const { tree, sandbox, scope } = this.#parts;
+    const { sandbox, scope } = this.#parts;
     const note = (shown: readonly LineRange[]) => {
-      tree.coverage.show(shown);
+      scope.coverage.show(shown);
       tellSeen(shown, turn, scope.events);
     };
     this.#shown.push(sandbox().rangesIn(content).then(note));
@@ -218,7 +230,7 @@ class Loop {
   }
 
   async #runCell(code: string, place: CellPlace, now: number, signal: CancelSignal): Promise<RunCell> {
-    const { scope, subCalls, sandbox, tree, context } = this.#parts;
+    const { scope, subCalls, sandbox, context } = this.#parts;
     const { events, ledger } = scope;
     const printed: string[] = [];
     const print = (text: string) => {
@@ -239,7 +251,7 @@ class Loop {
         budget: () => ledger.budget(),
       }),
     );
-    if (outcome.levels) tree.coverage.look(context.paths, outcome.levels);
+    if (outcome.levels) scope.coverage.look(context.paths, outcome.levels);
     events.emit({
       type: "cell.finished",
       ...place,

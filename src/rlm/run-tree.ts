@@ -131,6 +131,7 @@ export class RunTree {
     switch (event.type) {
       case "reply.delta":
       case "reply.finished":
+      case "reply.failed":
         return event.turn === turn.turn;
       case "turn.started":
         return event.turn === turn.turn + 1;

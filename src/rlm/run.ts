@@ -1,7 +1,7 @@
 import { CancelledError, type CancelSignal } from "./cancel.ts";
 import { checkCitations } from "./citations.ts";
 import { allLines, type ContextView } from "./context.ts";
-import type { CoverageCounts, LineRange } from "./coverage.ts";
+import { Coverage, type CoverageCounts, type LineRange } from "./coverage.ts";
 import { mapCoverage } from "./coverage-map.ts";
 import { within } from "./deadline.ts";
 import type { Citation, CoverageArea, StopReason } from "./events.ts";
@@ -10,7 +10,7 @@ import { gapsIn } from "./gaps.ts";
 import type { RunScope } from "./requests.ts";
 import { type LoopResult, runLoop } from "./run-loop.ts";
 import type { ChildQuestion } from "./sandbox.ts";
-import { type CallOnItsWay, SubCalls } from "./sub-calls.ts";
+import { type CallOnItsWay, type PlainPrompt, SubCalls } from "./sub-calls.ts";
 import type { OpenContext, Tree } from "./tree.ts";
 
 /** One question, of the user or of a cell. */
@@ -91,11 +91,11 @@ async function answerOver(request: RunRequest, draft: Draft): Promise<RunOutcome
     scope.events.emit(scope.events.depth === 0 ? { ...ready, roots: [...roots] } : ready);
     const loop = await loopOver(request, context, draft);
     const { paths } = context.view;
-    const coverage = tree.coverage.counts(paths, manifest.lines);
-    const wasShown = (range: LineRange) => tree.coverage.wasShown(range);
+    const coverage = scope.coverage.counts(paths, manifest.lines);
+    const wasShown = (range: LineRange) => scope.coverage.wasShown(range);
     const citations = loop.answer === null ? [] : checkCitations(loop.answer, context.view, wasShown);
-    if (scope.events.depth === 0) scope.events.emit({ type: "coverage.mapped", areas: areasOf(context.view, tree) });
-    const warning = scope.events.depth === 0 ? gapsIn(question, coverage, tree.coverage.failedCalls) : null;
+    if (scope.events.depth === 0) scope.events.emit({ type: "coverage.mapped", areas: areasOf(context.view, scope) });
+    const warning = scope.events.depth === 0 ? gapsIn(question, coverage, tree.failedCalls.size) : null;
     const answer = loop.answer === null || warning === null ? loop.answer : `${loop.answer}\n\n> ${warning}`;
     return { ...loop, answer, citations, coverage };
   } finally {
@@ -105,7 +105,7 @@ async function answerOver(request: RunRequest, draft: Draft): Promise<RunOutcome
   }
 }
 
-function areasOf({ paths, sizes }: ContextView, { coverage }: Tree): CoverageArea[] {
+function areasOf({ paths, sizes }: ContextView, { coverage }: RunScope): CoverageArea[] {
   return mapCoverage(paths.map((path, i) => ({ path, chars: sizes[i] ?? 0, ...coverage.lookOf(path) })));
 }
 
@@ -148,15 +148,16 @@ function loopOver(request: RunRequest, context: OpenContext, draft: Draft): Prom
 
 /** Starts a child run and waits for its answer. @throws Error where it ended without one */
 async function askChild(
-  { question, context }: ChildQuestion,
+  { question, context, madeUp }: ChildQuestion,
   { callId, signal, bill }: CallOnItsWay,
   own: OpenContext,
   { scope, tree }: RunRequest,
 ): Promise<string> {
   const ledger = scope.ledger.child();
   const events = scope.events.child(tree.newRunId(), callId);
+  const coverage = madeUp ? new Coverage() : scope.coverage;
   const open = async () => tree.open(context ?? own.ref);
-  const outcome = await runQuestion({ question, tree, scope: { ledger, events }, signal, open });
+  const outcome = await runQuestion({ question, tree, scope: { ledger, events, coverage }, signal, open });
   bill.add(ledger.totals());
   if (outcome.stopReason === "cancelled") throw new CancelledError();
   const { answer, stopReason, error } = outcome;
@@ -168,14 +169,15 @@ async function askChild(
 /** The longest text that a plain call is asked about in a child's place, in characters. */
 const longestPlain = 400_000;
 
-/** @throws RangeError where it would be too long */
-function plainPrompt({ question, context }: ChildQuestion, own: OpenContext, tree: Tree) {
+function plainPrompt({ question, context, madeUp }: ChildQuestion, own: OpenContext, tree: Tree): PlainPrompt {
   const { view } = context === null ? own : tree.open(context);
   const { chars } = view.manifest;
   if (chars > longestPlain) {
-    throw new RangeError(
+    const refusal = new RangeError(
       `rlm_query: this run is as deep as runs may be, and ${chars} characters are too many for one plain call; use llm_query over chunks.`,
     );
+    return { prompt: question, seen: [], refusal };
   }
-  return { prompt: `${view.numbered()}\n\n# Question\n\n${question}`, seen: allLines(view) };
+  const prompt = `${view.numbered()}\n\n# Question\n\n${question}`;
+  return { prompt, seen: madeUp ? [] : allLines(view), refusal: null };
 }

@@ -37,6 +37,8 @@ export interface ChildQuestion {
   readonly context: ContextRef | null;
   /** Tells the contexts of a tree apart; null with the context. */
   readonly contextKey: string | null;
+  /** True for a text that a cell has put together: its lines are not those of the run's context. */
+  readonly madeUp: boolean;
 }
 
 /** Lines of the context in each prompt of a call; none where the sandbox has ended meanwhile. */

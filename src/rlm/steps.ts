@@ -55,16 +55,18 @@ function stateAfter(cell: NodeState, allFailed: boolean): NodeState {
 function lookSteps(cell: CellNode, alone: boolean): StepWithoutId[] {
   const looks = looksIn(cell.code);
   const details = hitDetails(cell, looks);
-  const tense = cell.state === "running" ? 0 : 1;
-  const base = { state: cell.state, progress: null };
+  // What a cell asks about it has looked at before.
+  const running = cell.state === "running" && alone;
+  const state = cell.state === "running" && !alone ? "done" : cell.state;
+  const base = { state, progress: null };
   const named = looks.slice(0, namedLooks).map((look, i): StepWithoutId => {
     const [now, then] = lookWords[look.name];
-    const text = `${tense === 0 ? now : then}${look.what === "" ? "" : ` ${look.what}`}`;
+    const text = `${running ? now : then}${look.what === "" ? "" : ` ${look.what}`}`;
     return { ...base, text, detail: details[i] ?? "" };
   });
   const more = looks.length - named.length;
   if (more > 0) named.push({ ...base, text: `and ${formatNumberOf(more, "more look")}`, detail: "" });
-  if (named.length === 0 && alone) named.push({ ...base, text: tense === 0 ? "running code" : "ran code", detail: "" });
+  if (named.length === 0 && alone) named.push({ ...base, text: running ? "running code" : "ran code", detail: "" });
   // Which of them has failed is not known: the cell has, and its last step says so.
   const failed = cell.error ? named.at(-1) : undefined;
   return named.map((step) => {

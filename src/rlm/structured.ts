@@ -40,8 +40,8 @@ function readJson(text: string, problemOf: (value: unknown) => string | null): R
     const problem = problemOf(value);
     return problem === null ? { ok: true, json: JSON.stringify(value) } : { ok: false, problem };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, problem: `It is not JSON (${oneLine(reason, 200)}).` };
+    const reason = oneLine(error instanceof Error ? error.message : String(error), 200);
+    return { ok: false, problem: error instanceof SyntaxError ? `It is not JSON (${reason}).` : reason };
   }
 }
 

@@ -4,6 +4,7 @@ import { type LineRange, seenAtMost } from "./coverage.ts";
 import { failureOf } from "./failure.ts";
 import { FanOut, type FanOutChoice, type Forecast } from "./fan-out.ts";
 import type { JsonSchema, Message, Model, ModelReply } from "./model.ts";
+import { notes } from "./prompts.ts";
 import { type RunScope, spentBy } from "./requests.ts";
 import type { CallResult, CellCall, ChildQuestion, PromptsSeen } from "./sandbox.ts";
 import { askStructured } from "./structured.ts";
@@ -36,8 +37,16 @@ export interface SubCallParts {
   readonly model: Model;
   /** Null where this run is too deep to have children. */
   readonly askChild: AskChild | null;
-  /** What is asked in one plain call where no child may be. @throws Error where it would be too long */
-  readonly plainPrompt: (item: ChildQuestion) => { readonly prompt: string; readonly seen: readonly LineRange[] };
+  /** What is asked in one plain call where no child may be. */
+  readonly plainPrompt: (item: ChildQuestion) => PlainPrompt;
+}
+
+/** A plain call in the place of a child run. */
+export interface PlainPrompt {
+  readonly prompt: string;
+  readonly seen: readonly LineRange[];
+  /** Why it can't be made; null where it can. */
+  readonly refusal: Error | null;
 }
 
 /** One cell that makes calls. */
@@ -66,6 +75,8 @@ export class SubCalls {
   readonly #parts: SubCallParts;
   /** Models that cells have named. */
   readonly #named = new Map<string, Model>();
+  /** Calls on their way that are not to be made afresh, by their keys. */
+  readonly #pending = new Map<string, Promise<CallResult>>();
   #made = 0;
 
   constructor(parts: SubCallParts) {
@@ -74,7 +85,8 @@ export class SubCalls {
 
   /** @returns what answers the calls of a cell: a result for each, in their order; it never rejects */
   answering(cell: CallingCell): (call: CellCall, seen: PromptsSeen) => Promise<readonly CallResult[]> {
-    const fanOut = new FanOut(this.#parts.tree.fanOut, (forecast) => this.#askUser(forecast, cell));
+    const { tree } = this.#parts;
+    const fanOut = new FanOut(tree.fanOut, tree, (forecast) => this.#askUser(forecast, cell));
     return async (call, seen) => {
       try {
         return await this.#answerAll(this.#jobsOf(call, cell, seen), call.fresh === true, cell, fanOut);
@@ -92,16 +104,22 @@ export class SubCalls {
       const seenIn = async (i: number) => (await seen)[i] ?? [];
       return this.#llmJobs(call.prompts, this.#modelNamed(call.model), seenIn, call.schema);
     }
-    const { askChild, plainPrompt, model, scope } = this.#parts;
+    const { askChild, model, scope } = this.#parts;
     if (askChild) return this.#rlmJobs(call.items, askChild);
     const { depth } = scope.ledger.limits;
     cell.note(`Note: rlm_query was one plain call, as runs may not be nested deeper than ${depth}.\n`);
-    const plain = call.items.map(plainPrompt);
-    return this.#llmJobs(
-      plain.map(({ prompt }) => prompt),
-      model,
-      async (i) => plain[i]?.seen ?? [],
-    );
+    return this.#plainJobs(call.items, model);
+  }
+
+  /** Plain calls in the place of child runs; one that can't be made fails alone. */
+  #plainJobs(items: readonly ChildQuestion[], model: Model): Job[] {
+    const plain = items.map(this.#parts.plainPrompt);
+    const prompts = plain.map(({ prompt }) => prompt);
+    const jobs = this.#llmJobs(prompts, model, async (i) => plain[i]?.seen ?? []);
+    return jobs.map((job, i) => {
+      const refusal = plain[i]?.refusal;
+      return refusal ? { ...job, key: `${job.key}.refused`, answer: () => Promise.reject(refusal) } : job;
+    });
   }
 
   #llmJobs(
@@ -146,7 +164,10 @@ export class SubCalls {
 
   async #askModel(model: Model, prompt: string, schema: JsonSchema | undefined, call: CallOnItsWay): Promise<string> {
     const { tree } = this.#parts;
-    if (schema === undefined) return (await this.#send(model, [{ role: "user", content: prompt }], call)).text;
+    if (schema === undefined) {
+      const { text, finishReason } = await this.#send(model, [{ role: "user", content: prompt }], call);
+      return finishReason === "length" ? `${text}\n${notes.cutReply}` : text;
+    }
     const send = (messages: readonly Message[]) => this.#send(model, messages, call, schema);
     return askStructured(prompt, (value) => tree.schemaProblem(schema, value), send);
   }
@@ -185,9 +206,9 @@ export class SubCalls {
     let waiting = jobs.filter((job) => !results.has(job));
     while (waiting.length > 0) {
       const admitted = await this.#admit(waiting, fanOut);
-      if (admitted === 0) for (const job of waiting) results.set(job, failed(new Error(stoppedByUser)));
+      if (admitted === 0) for (const job of waiting) results.set(job, this.#stopped(job));
       const now = waiting.slice(0, admitted);
-      await Promise.all(now.map(async (job) => results.set(job, await this.#answer(job, cell))));
+      await Promise.all(now.map(async (job) => results.set(job, await this.#answerOnce(job, fresh, cell))));
       waiting = admitted === 0 ? [] : waiting.slice(admitted);
     }
     return jobs.map((job) => results.get(job) ?? failed(new Error("The call was not made.")));
@@ -217,11 +238,29 @@ export class SubCalls {
     });
   }
 
+  #stopped(job: Job): CallResult {
+    this.#parts.tree.failedCalls.add(job.key);
+    return failed(new Error(stoppedByUser));
+  }
+
   #recall(job: Job, text: string, { place }: CallingCell): CallResult {
     const report = this.#reportOf(job, place);
     report.begin();
     report.end({ reply: text, remembered: true }, new Bill());
     return { ok: true, text };
+  }
+
+  /** A call that is on its way already is not made twice. */
+  async #answerOnce(job: Job, fresh: boolean, cell: CallingCell): Promise<CallResult> {
+    if (fresh) return this.#answer(job, cell);
+    const pending = this.#pending.get(job.key);
+    if (pending) {
+      const result = await pending;
+      return result.ok ? this.#recall(job, result.text, cell) : result;
+    }
+    const answered = this.#answer(job, cell);
+    this.#pending.set(job.key, answered);
+    return answered.finally(() => this.#pending.delete(job.key));
   }
 
   async #answer(job: Job, { place, signal }: CallingCell): Promise<CallResult> {
@@ -234,11 +273,12 @@ export class SubCalls {
       const text = await job.answer({ callId: report.callId, signal, bill, onSent: () => report.begin() });
       tree.memory.set(job.key, text);
       const seen = await job.seen();
-      tree.coverage.show(seen);
+      tree.failedCalls.delete(job.key);
+      scope.coverage.show(seen);
       report.end({ reply: text, seen: seen.slice(0, seenAtMost) }, bill);
       return { ok: true, text };
     } catch (error) {
-      tree.coverage.failedCalls += 1;
+      tree.failedCalls.add(job.key);
       // A call that was never made neither counts nor shows.
       if (report.begun) report.end({ error }, bill);
       else uncount();

@@ -1,7 +1,6 @@
 import type { CallMemory } from "./call-memory.ts";
 import type { CancelSignal } from "./cancel.ts";
 import type { ContextView } from "./context.ts";
-import type { Coverage } from "./coverage.ts";
 import type { Earlier } from "./earlier.ts";
 import type { Approve, FanOutBounds } from "./fan-out.ts";
 import type { JsonSchema, Model } from "./model.ts";
@@ -34,8 +33,8 @@ export interface Tree {
   readonly requests: Requests;
   readonly memory: CallMemory;
   readonly children: ChildPlaces;
-  /** What all runs have looked at. */
-  readonly coverage: Coverage;
+  /** Calls without a reply, by the keys of `memory`. */
+  readonly failedCalls: Set<string>;
   readonly fanOut: FanOutBounds;
   /** Asks the user about a large fan-out; null where nobody can be asked. */
   readonly approve: Approve | null;

@@ -23,9 +23,9 @@ export async function readCall(json: string, context: ContextFunctions): Promise
 
 async function childQuestion({ question, sub }: Fields, context: ContextFunctions): Promise<ChildQuestion> {
   if (typeof question !== "string") throw new TypeError("rlm_query: the question must be a string.");
-  if (sub === null || sub === undefined) return { question, context: null, contextKey: null };
-  const { corpus, key } = await context.subContext(sub);
-  return { question, context: corpus, contextKey: key };
+  if (sub === null || sub === undefined) return { question, context: null, contextKey: null, madeUp: false };
+  const { corpus, key, madeUp } = await context.subContext(sub);
+  return { question, context: corpus, contextKey: key, madeUp };
 }
 
 function isTexts(value: unknown): value is string[] {

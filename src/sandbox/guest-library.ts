@@ -256,7 +256,7 @@ function subOf(name, sub) {
   return { parts: list.flatMap((one) => partsOf(name, one)) };
 }
 function partsOf(name, one) {
-  if (one !== null && typeof one === "object" && isArray(one.parts)) return one.parts.map(({ path, from, to }) => ({ path, from, to }));
+  if (one !== null && typeof one === "object" && isArray(one.parts)) return one.parts.map(({ path, from, to, chars }) => ({ path, from, to, chars }));
   if (isHit(one)) return [{ path: one.path }];
   throw new TypeError(name + ": the second argument must be a text, globs, a chunk, chunks or hits.");
 }

@@ -10,7 +10,7 @@ const script = new Script("check()");
 
 /**
  * What is wrong with a value that should match a JSON Schema, in one line; null where it does.
- * @throws Error where the schema itself is none
+ * @throws Error where the schema itself is none, or can't be checked
  */
 export function schemaProblem(schema: JsonSchema, value: unknown): string | null {
   const type = readSchema(schema);
@@ -21,8 +21,10 @@ export function schemaProblem(schema: JsonSchema, value: unknown): string | null
   };
   try {
     script.runInContext(createContext({ check }), { timeout: timeoutMs });
-  } catch {
-    return "It took too long to check it against the schema's patterns.";
+  } catch (error) {
+    if (isTimeout(error)) return "It took too long to check it against the schema's patterns.";
+    // A schema that refers to itself alone, or a value that is nested without end.
+    throw new Error(`llm_query: it can't be checked against the schema: ${reasonOf(error)}`);
   }
   return problem;
 }
@@ -31,9 +33,16 @@ function readSchema(schema: JsonSchema): z.ZodType {
   try {
     return z.fromJSONSchema(schema);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`llm_query: the schema is no JSON Schema that can be checked: ${oneLine(reason, 200)}`);
+    throw new Error(`llm_query: the schema is no JSON Schema that can be checked: ${reasonOf(error)}`);
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
+}
+
+function reasonOf(error: unknown): string {
+  return oneLine(error instanceof Error ? error.message : String(error), 200);
 }
 
 function issueLine({ path, message }: z.core.$ZodIssue): string {

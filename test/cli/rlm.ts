@@ -29,8 +29,13 @@ export function startRlm(
 
 /** Runs a line of `sh` in which `$rlm` is the program. */
 export function shell(line: string, options: RlmOptions = {}): Promise<Finished> {
+  return startShell(line, options).finished;
+}
+
+/** Starts a line of `sh` in which `$rlm` is the program. */
+export function startShell(line: string, options: RlmOptions = {}) {
   const env = { rlm: `${process.execPath} ${cli}`, ...options.env };
-  return start("sh", ["-c", line], { ...options, env }).finished;
+  return start("sh", ["-c", line], { ...options, env });
 }
 
 /** Starts a program with nothing of our own environment but the PATH. */

@@ -1,8 +1,11 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { answer, cell, replies, someFiles } from "../support/asking.ts";
 import { type Script, type ScriptedServerOptions, sendJson, startScriptedServer } from "../support/scripted-server.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { type Finished, type RlmOptions, shell } from "./rlm.ts";
+import { type Finished, type RlmOptions, shell, startShell } from "./rlm.ts";
 
 async function serve(script: Script, options: ScriptedServerOptions = {}) {
   const server = await startScriptedServer(script, options);
@@ -73,6 +76,32 @@ describe.runIf(process.platform === "linux")("in a terminal", () => {
     expect(stdout).toContain("A cell wants 55 sub-calls");
     expect(stdout.trimEnd().endsWith("5")).toBe(true);
     expect(server.requests).toHaveLength(6);
+  });
+
+  test("the question about them begins a line, and its choices stay to be read until they are answered", async () => {
+    const { baseUrl } = await serve(
+      replies([cell('list();\nFINAL((await llm_query_batched(Array(60).fill("q"))).length)')]),
+    );
+    const pipe = path.join(tempFolder(someFiles), "typed");
+    const ask = `exec $rlm ask --direct-below 0 --base-url ${baseUrl} "Why?"`;
+    const env = { TERM: "xterm-256color", SHELL: "/bin/sh", ask, pipe };
+    const line = 'mkfifo "$pipe"; exec 3<>"$pipe"; script -qec "$ask" /dev/null <&3';
+    const { child, finished } = startShell(line, { cwd: tempFolder(someFiles), env });
+    let shown = "";
+    const isAsked = new Promise<void>((resolve) => {
+      child.stdout.on("data", (data) => {
+        shown += data;
+        if (shown.includes("these calls: ")) resolve();
+      });
+    });
+    await isAsked;
+    // What would wipe the question comes with the next events and frames.
+    await sleep(300);
+    writeFileSync(pipe, "all\n");
+    const { code, stdout } = await finished;
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${clear}A cell wants 60 sub-calls`);
+    expect(stdout).toContain("these calls: all\r\n");
   });
 
   test("the wait that an endpoint asks for counts down", async () => {

@@ -294,6 +294,7 @@ describe("OpenRouter", () => {
       text: "fine",
       usage: { input: 194, cachedInput: 100, output: 20, reasoning: 7, estimated: false },
       costUsd,
+      ...(costUsd === null ? {} : { pricedBy: "endpoint" }),
       finishReason: "stop",
     });
   });

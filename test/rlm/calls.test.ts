@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Forecast } from "../../src/rlm/fan-out.ts";
 import { answer, asked, byQuestion, cell, eventsOf, replies, startAsking } from "../support/asking.ts";
-import type { Script, ScriptedReply } from "../support/scripted-server.ts";
+import { type Script, type ScriptedReply, sendJson } from "../support/scripted-server.ts";
 
 const prompts = (requests: readonly { readonly model: string }[]) =>
   requests.filter(({ model }) => model === "scripted-sub").length;
@@ -48,6 +48,26 @@ const first = await llm_query_batched(["b", "b", "b"]); FINAL([first, await llm_
       "scripted-sub:b",
       "scripted-sub:b",
     ]);
+  });
+
+  it("is waited for where the same is asked while it is on its way, unless it is to be fresh", async () => {
+    const ask = (options: string) => `await Promise.all(Array.from({ length: 6 }, () => llm_query("q"${options})))`;
+    const slow: Script = async (request) => {
+      if (request.model === "scripted-sub") return { text: "one", delayMs: 100 };
+      return replies([cell(`list(); const a = ${ask("")};\nFINAL([a, ${ask(", { fresh: true }")}])`)])(request);
+    };
+    const { result, server } = await asked(slow);
+    expect(JSON.parse(result.answer ?? "")).toEqual([Array(6).fill("one"), Array(6).fill("one")]);
+    expect(prompts(server.requests)).toBe(7);
+    expect(result.totals.calls).toBe(7);
+  });
+
+  it("says so where it was cut off", async () => {
+    const { result } = await asked((request) => {
+      if (request.model === "scripted-sub") return { text: "half", finishReason: "length" };
+      return replies([cell('list(); FINAL(await llm_query("q"))')])(request);
+    });
+    expect(result.answer).toBe("half\n[The reply was cut off here by its token limit.]");
   });
 
   it("is not kept where the call failed", async () => {
@@ -139,6 +159,31 @@ describe("a call with a schema", () => {
     expect(server.requests[2]?.messages[0]?.content).toContain('"required":["name","lines"]');
   });
 
+  it("is asked for in words alone where the endpoint refuses this one schema", async () => {
+    const code =
+      'list(); await llm_query("q1", { schema: { type: "array" } }); await llm_query("q2", { schema: { type: "object" } }); FINAL("ok")';
+    const message = "Invalid schema for response_format 'reply': schema must be of type object, got array.";
+    const { result, server } = await asked((request) => {
+      if (request.model !== "scripted-sub") return replies([cell(code)])(request);
+      const isList = request.messages[0]?.content.startsWith("q1");
+      if (isList && request.body.response_format) {
+        return { raw: (_req, res) => sendJson(res, 400, { error: { message } }) };
+      }
+      return isList ? "[]" : "{}";
+    });
+    expect(result.answer).toBe("ok");
+    const native = server.requests.slice(1).map(({ body }) => body.response_format !== undefined);
+    expect(native).toEqual([true, false, true]);
+  });
+
+  it("is refused, before anything is paid, where the schema only refers to itself", async () => {
+    const code =
+      'list(); await llm_query("x", { schema: { $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } } } })';
+    const { result, server } = await asked(replies([cell(code), (last: string) => answer(last)]));
+    expect(result.answer).toMatch(/can't be checked against the schema/);
+    expect(prompts(server.requests)).toBe(0);
+  });
+
   it("is refused where the schema is none", async () => {
     const { result } = await asked(
       replies([cell('list(); await llm_query("x", { schema: { type: "nonsense" } })'), (last: string) => answer(last)]),
@@ -194,6 +239,28 @@ describe("a large fan-out", () => {
     });
     // The second cell's calls are remembered: there is nothing to ask about.
     expect([result.answer, times]).toEqual(["6", 1]);
+  });
+
+  it("is asked about with all that a cell asks for at once", async () => {
+    const calls: number[] = [];
+    const at = (name: string) => `Array.from({ length: 8 }, (_, i) => llm_query("${name}" + i))`;
+    const { result } = await asked(replies([cell(`list(); FINAL((await Promise.all(${at("q")})).length)`)]), {
+      fanOut: { calls: 5 },
+      approve: async (forecast) => {
+        calls.push(forecast.calls);
+        return "all";
+      },
+    });
+    expect([result.answer, calls]).toEqual(["8", [8]]);
+  });
+
+  it("does not cost time while it waits for the user", async () => {
+    const { result } = await asked(replies([cell('list(); FINAL((await llm_query_batched(["a", "b"])).length)')]), {
+      fanOut: { calls: 1 },
+      limits: { seconds: 4 },
+      approve: () => new Promise((decide) => setTimeout(() => decide("all"), 4_500)),
+    });
+    expect(result).toMatchObject({ stopReason: "answered", answer: "2" });
   });
 
   it("goes by its cost where that is known, and ends with the run that is cancelled meanwhile", async () => {
@@ -261,6 +328,15 @@ describe("limits", () => {
     expect(result.totals.costUsd).toBeLessThanOrEqual(0.4);
     expect(result.totals.costUsd).toBeGreaterThan(0.15);
     expect(result.answer).toBe("partly");
+  });
+
+  it("a small context that goes to the model whole is answered in part where the cap cuts the reply off", async () => {
+    const { result } = await asked(() => ({ deltas: Array.from({ length: 100 }, () => "word ".repeat(40)) }), {
+      directBelowTokens: 8_000,
+      limits: { tokens: 2_000 },
+    });
+    expect(result.stopReason).toBe("tokens");
+    expect(result.answer).toMatch(/^word .*cut off here by its token limit\.\]$/s);
   });
 
   it("--max-calls counts calls that one cell makes one by one, requests and all", async () => {

@@ -100,27 +100,31 @@ describe("a cancel ends the run whatever it does", () => {
   });
 });
 
-it.runIf(process.platform === "linux")("runs leave no thread behind, whether they end or are cancelled", async () => {
-  const threads = () => readdirSync("/proc/self/task").length;
-  const one = async (cancelled: boolean) => {
-    const scripted = byQuestion({
-      "What is it?": [
-        cell(
-          'list(); FINAL(await rlm_query_batched([{ question: "child?", sub: "a" }, { question: "child?", sub: "b" }]))',
-        ),
-      ],
-      "child?": [cell(cancelled ? "for (;;) {}" : "FINAL(read())")],
-    });
-    const isChildCell = (event: RunEvent) => cancelled && event.type === "cell.started" && event.depth === 1;
-    await cancelAt(startAsking(scripted), isChildCell);
-  };
-  await one(false);
-  await expect.poll(threads, { timeout: 5_000 }).toBeLessThan(40);
-  await new Promise((settled) => setTimeout(settled, 200));
-  const before = threads();
-  for (let i = 0; i < 6; i += 1) await one(i % 2 === 0);
-  await expect.poll(threads, { timeout: 5_000 }).toBeLessThanOrEqual(before);
-});
+it.runIf(process.platform === "linux")(
+  "runs leave no thread behind, whether they end or are cancelled",
+  { timeout: 120_000 },
+  async () => {
+    const threads = () => readdirSync("/proc/self/task").length;
+    const one = async (cancelled: boolean) => {
+      const scripted = byQuestion({
+        "What is it?": [
+          cell(
+            'list(); FINAL(await rlm_query_batched([{ question: "child?", sub: "a" }, { question: "child?", sub: "b" }]))',
+          ),
+        ],
+        "child?": [cell(cancelled ? "for (;;) {}" : "FINAL(read())")],
+      });
+      const isChildCell = (event: RunEvent) => cancelled && event.type === "cell.started" && event.depth === 1;
+      await cancelAt(startAsking(scripted), isChildCell);
+    };
+    await one(false);
+    await expect.poll(threads, { timeout: 5_000 }).toBeLessThan(40);
+    await new Promise((settled) => setTimeout(settled, 200));
+    const before = threads();
+    for (let i = 0; i < 6; i += 1) await one(i % 2 === 0);
+    await expect.poll(threads, { timeout: 5_000 }).toBeLessThanOrEqual(before);
+  },
+);
 
 it("a limit of cost that can't be held is said", async () => {
   const { run } = await startAsking(replies([answer("x")]), { limits: { usd: 0.2 } });

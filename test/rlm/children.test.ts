@@ -71,6 +71,27 @@ describe("rlm_query", () => {
     expect(Number(count)).toBeLessThan(200);
   });
 
+  it("sees only the piece of a long line that a chunk is", async () => {
+    const text = Array.from({ length: 9_000 }, (_, i) => `wé${i}`).join(" ");
+    const { result } = await asked(
+      byQuestion({
+        "What is it?": [
+          cell(
+            'const all = chunks({ maxChars: 20000 });\nFINAL(await rlm_query_batched([all[1], [all[1], all[2]]].map((sub) => ({ question: "child?", sub }))))',
+          ),
+        ],
+        "child?": [cell("FINAL(JSON.stringify([context, search('w').map(({ line }) => line)[0]]))")],
+      }),
+      { context: { kind: "text", name: "line.txt", text } },
+    );
+    const [one, two] = JSON.parse(result.answer ?? "[]").map((said: string) => JSON.parse(said));
+    expect([one[1], two[1]]).toEqual([1, 1]);
+    expect(one[0].length).toBeLessThan(20_000);
+    expect(one[0].length).toBeGreaterThan(19_000);
+    expect(two[0].length).toBeGreaterThan(2 * one[0].length - 100);
+    expect([text.includes(one[0]), text.startsWith(one[0]), two[0].startsWith(one[0])]).toEqual([true, false, true]);
+  });
+
   it("outlines a part of a file with the file's line numbers", async () => {
     const source = `${"const x = 1;\n".repeat(150)}export function needle() {\n  return 1;\n}\n${"const y = 2;\n".repeat(150)}`;
     const { result } = await asked(
@@ -104,6 +125,22 @@ describe("rlm_query", () => {
         .join(""),
     ).toMatch(/one plain call.*deeper than 1/);
     expect(server.requests).toHaveLength(2);
+  });
+
+  it("at the limit of depth fails alone where it would be too long", async () => {
+    const { result } = await asked(
+      byQuestion({
+        "What is it?": [
+          cell(
+            'list();\nFINAL(await rlm_query_batched([{ question: "a?", sub: "x\\n".repeat(300000) }, { question: "b?", sub: "small" }]))',
+          ),
+        ],
+      }),
+      { files, limits: { depth: 1 } },
+    );
+    const [long, small] = JSON.parse(result.answer ?? "[]");
+    expect(long).toMatch(/^Error: rlm_query: .*too many for one plain call/);
+    expect(small).toMatch(/^seen .*b\?$/s);
   });
 
   it("finds nothing of the child whose thread it has taken over", async () => {

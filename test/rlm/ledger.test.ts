@@ -177,6 +177,29 @@ describe("a request", () => {
     await expect(ledger.reserve(planned(40_000, "call", model), never)).rejects.toMatchObject({ code: "cost" });
   });
 
+  it("costs more than its price where the provider has stated more before", async () => {
+    const ledger = ledgerOf({ usd: 0.01 });
+    expect(ledger.forecast(modelOf(price), ["x".repeat(4_000)]).usd).toBeCloseTo(costOf(1_000, 0, 500), 9);
+    (await ledger.reserve(planned(400), never)).settle(spent(100, 100, 3 * costOf(100, 0, 100)));
+    expect(ledger.forecast(modelOf(price), ["x".repeat(4_000)]).usd).toBeCloseTo(3 * costOf(1_000, 0, 100), 9);
+    await expect(ledger.reserve(planned(7_000), never)).rejects.toMatchObject({ code: "cost" });
+  });
+
+  it("is tried again only where there is room for what the failed try has used as well", async () => {
+    const ledger = ledgerOf({ tokens: 4_000 });
+    const first = await ledger.reserve(planned(4_000), never);
+    expect(first.allowsRetry(spent(1_000, 100))).toBe(false);
+    first.settle(spent(1_000, 100));
+    const roomy = ledgerOf({ tokens: 200_000 });
+    const second = await roomy.reserve(planned(4_000), never);
+    const held = roomy.reserved.tokens;
+    expect(second.allowsRetry(spent(1_000, 100))).toBe(true);
+    expect(second.allowsRetry(spent(2_000, 300))).toBe(true);
+    expect(roomy.reserved.tokens).toBe(held + 2_300);
+    second.settle(spent(3_000, 400));
+    expect(roomy.reserved.tokens).toBe(0);
+  });
+
   it("leaves the total cost unknown, not $0, where a price is not known", async () => {
     const ledger = ledgerOf({});
     (await ledger.reserve(planned(4, "call", modelOf(null)), never)).settle(spent(1, 1, null));
@@ -191,6 +214,13 @@ describe("a request", () => {
     expect(ledger.forecast(modelOf(price), ["x".repeat(4_000)]).tokens).toBe(1_500);
     (await ledger.reserve(planned(4_000), never)).settle(spent(1_500, 100));
     expect(ledger.forecast(modelOf(price), ["x".repeat(4_000)]).tokens).toBe(1_550);
+  });
+
+  it("is expected to be as much longer as counted, also where several were on their way", async () => {
+    const ledger = ledgerOf({});
+    const all = await Promise.all(Array.from({ length: 8 }, () => ledger.reserve(planned(4_000), never)));
+    for (const reservation of all) reservation.settle(spent(2_000, 0));
+    expect(ledger.forecast(modelOf(price), ["x".repeat(4_000)]).tokens).toBe(2_000);
   });
 });
 
@@ -261,6 +291,10 @@ describe("a run", () => {
     const ledger = new Ledger(limits({ seconds: 10 }), () => now);
     await ledger.paused(async () => {
       now += 60_000;
+      expect(ledger.msLeft()).toBe(10_000);
+      const child = ledger.child();
+      now += 5_000;
+      expect(child.msLeft()).toBe(child.limits.seconds * 1_000);
     });
     expect(ledger.msLeft()).toBe(10_000);
     now += 4_000;

@@ -12,6 +12,7 @@ const files = {
   "src/c.ts": "}\n}\n}\n",
   "src/d.ts": "{\n}\n",
 };
+const blank = { "blank.ts": "const one = 1;\n\nconst three = 3;\n" };
 const cited = "[src/a.ts:3] [src/a.ts:1-5] [src/a.ts:50] [src/b.ts:2] [src/zz.ts:1]";
 const statuses = ["seen", "seen", "exists", "exists", "missing"];
 
@@ -49,6 +50,35 @@ describe("a citation is seen only if a model of the run was shown its lines", ()
       files,
     });
     expect(result.citations.map(({ status }) => status)).toEqual(["exists", "exists", "exists"]);
+  });
+
+  it("also where an empty line is the last that was shown", async () => {
+    const { result } = await asked(replies([cell('show("blank.ts", 1, 2)'), answer("[blank.ts:1-2]")]), {
+      files: blank,
+    });
+    expect(result.citations).toMatchObject([{ status: "seen" }]);
+  });
+
+  it.each([
+    ["a text of the same name", { kind: "text", name: "text", text: files["src/a.ts"] } as const, "exists"],
+    ["no such file", undefined, "missing"],
+  ])("not because a child run was shown a text that a cell had made: %s", async (_name, context, status) => {
+    const { result, events } = await asked(
+      byQuestion({
+        "What is it?": [
+          cell(
+            'search("alpha"); await rlm_query("one?", "one\\ntwo\\nthree"); await rlm_query("two?", "four\\nfive\\nsix")',
+          ),
+          answer("[text:2]"),
+        ],
+        "one?": [cell("show(1, 3)"), answer("[text:2]")],
+        "two?": [cell("show(1, 1)"), answer("[text:2]")],
+      }),
+      { files, ...(context ? { context } : {}) },
+    );
+    const ended = eventsOf(events, "run.finished").map(({ citations }) => citations[0]?.status);
+    expect(ended).toEqual(["seen", "exists", status]);
+    expect(result.coverage?.shownLines).toBe(0);
   });
 
   it("and quoted, if the answer holds one of them", async () => {
@@ -159,6 +189,35 @@ describe("coverage", () => {
     );
     expect(result.answer).toMatch(/^Some\.\n\n> This may be incomplete: /);
     expect(result.answer).toMatch(warning);
+  });
+
+  it("and of calls that the user has stopped, but not of one that failed and then succeeded", async () => {
+    const stopped = await asked(replies([cell('count("x"); await llm_query_batched(["a", "b"])'), answer("Some.")]), {
+      question: "List all.",
+      fanOut: { calls: 1 },
+      approve: async () => "stop",
+    });
+    expect(stopped.result.answer).toMatch(/2 sub-calls failed/);
+    let tries = 0;
+    const again = await asked(
+      (request) => {
+        if (request.model === "scripted-sub") return ++tries === 1 ? { text: "", finishReason: "content_filter" } : "b";
+        const first = cell('count("x"); try { await llm_query("q") } catch {}');
+        return replies([first, cell('FINAL(await llm_query("q"))')])(request);
+      },
+      { question: "List all." },
+    );
+    expect([again.result.answer, tries]).toEqual(["b", 2]);
+  });
+
+  it("and not where all of it went to a model as it is", async () => {
+    const direct = await asked(() => "Four.", { files, question: "How many files?", directBelowTokens: 8_000 });
+    expect(direct.result.answer).toBe("Four.");
+    const plain = await asked(
+      byQuestion({ "How many files?": [cell('FINAL(await rlm_query("n?"))')] }, () => "Four."),
+      { files, question: "How many files?", limits: { depth: 1 } },
+    );
+    expect(plain.result.answer).toBe("Four.");
   });
 
   it.each([
