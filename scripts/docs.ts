@@ -7,7 +7,7 @@ const headings = [
   ["look", "Look at the context"],
   ["ask", "Ask models"],
   ["run", "Run and answer"],
-  [undefined, "Accepted, not taught"],
+  [undefined, "Not in the system message"],
 ] as const;
 
 export function cellFunctionsPage(): string {

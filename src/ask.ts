@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import { changesSince, type Digests, digestsOf } from "./context/changes.ts";
 import { collect } from "./context/collect.ts";
 import type { ContextSource } from "./context/collector-protocol.ts";
@@ -116,7 +116,8 @@ async function runToEnd(
         onProgress: (files, bytes) => scope.events.emit({ type: "context.progress", files, bytes }),
       });
       // The thread gets ready while the files are read.
-      const sandbox = pool.start(collecting);
+      const { history = [] } = request;
+      const sandbox = pool.start(collecting.then((corpus) => ({ corpus, history })));
       const corpus = await collecting;
       const view = viewOf(corpus);
       onContext(corpus, view);
@@ -186,5 +187,5 @@ function openCorpus(corpus: Corpus, pool: SandboxPool): OpenContext {
 const longestTimerMs = 2 ** 31 - 1;
 
 function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return hash("sha256", text);
 }

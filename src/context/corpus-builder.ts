@@ -47,13 +47,21 @@ interface Found {
   readonly chars: number;
 }
 
+let threadScan: ByteScan | undefined;
+
+/** The thread's one scan: it is large, and slow to set up. What it holds is used up before anybody else has a turn. */
+function scanOfThread(): ByteScan {
+  threadScan ??= new ByteScan(secretWords);
+  return threadScan;
+}
+
 /** Reads files into shared memory. Small ones are scanned, hashed and masked before they are copied there. */
 export class CorpusBuilder {
   readonly #entries: (Entry | null)[] = [];
   readonly #segments: Buffer[] = [];
   readonly #shared: SharedArrayBuffer[] = [];
   readonly #queue: DigestQueue;
-  readonly #scan = new ByteScan(secretWords);
+  readonly #scan = scanOfThread();
   #used = 0;
   #longest = 0;
   #files = 0;

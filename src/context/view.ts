@@ -62,7 +62,7 @@ export function fileUnder(roots: readonly CorpusRoot[], shown: string): string |
 
 /** True for a URI; a drive's letter is no scheme. */
 function isAddress(file: string): boolean {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(file);
+  return /^[a-z][a-z0-9+.-]+:/i.test(file);
 }
 
 function addressBelow(folder: string, below: string): string {

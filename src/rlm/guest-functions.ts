@@ -144,6 +144,12 @@ export const guestFunctions: readonly GuestFunction[] = [
     taught: "run",
   },
   {
+    name: "history",
+    signature: "history → [{question, answer}]",
+    doc: "The questions of this conversation that were answered before. Named where there are any.",
+    example: "history.length",
+  },
+  {
     name: "FINAL_VAR",
     signature: 'FINAL_VAR("name")',
     doc: "Hands in a variable as the answer.",

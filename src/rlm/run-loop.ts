@@ -150,6 +150,8 @@ class Loop {
   }
 
   async run(): Promise<LoopResult> {
+    // It gets ready while the model writes its first cell.
+    this.#parts.sandbox();
     const result = await this.#turns();
     await Promise.all(this.#shown);
     return result;

@@ -2,11 +2,18 @@ import { CancelledError, type CancelSignal } from "./cancel.ts";
 
 /** Lets at most `places` pieces of work go on at a time, first come, first served. */
 export class Semaphore {
+  readonly #places: number;
   #free: number;
   readonly #queue: (() => void)[] = [];
 
   constructor(places: number) {
+    this.#places = places;
     this.#free = places;
+  }
+
+  /** Places that are in use. */
+  get taken(): number {
+    return this.#places - this.#free;
   }
 
   /** Runs the work once a place is free. @throws CancelledError if the signal is aborted before that */

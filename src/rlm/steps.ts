@@ -53,7 +53,9 @@ function stateAfter(cell: NodeState, allFailed: boolean): NodeState {
 
 /** @param alone the cell has made no calls, so that something must be said of it */
 function lookSteps(cell: CellNode, alone: boolean): StepWithoutId[] {
-  const looks = looksIn(cell.code);
+  const all = looksIn(cell.code);
+  const telling = all.filter((look) => !isFollowing(look));
+  const looks = telling.length === 0 && alone ? all.slice(0, 1) : telling;
   const details = hitDetails(cell, looks);
   // What a cell asks about it has looked at before.
   const running = cell.state === "running" && alone;
@@ -131,10 +133,14 @@ function looksIn(code: string): Look[] {
     if (argument) token.lastIndex = firstArgument.lastIndex;
     const look = { name, what: whatOf(name, argument, code, token.lastIndex) };
     const known = looks.some((other) => other.name === look.name && other.what === look.what);
-    // `show(hits)` follows what it shows.
-    if (!known && !(argument === null && (name === "show" || name === "read") && looks.length > 0)) looks.push(look);
+    if (!known) looks.push(look);
   }
   return looks;
+}
+
+/** `show(hits)`: it follows what it shows. */
+function isFollowing({ name, what }: Look): boolean {
+  return (name === "show" || name === "read") && what === unnamed[name];
 }
 
 function isLookName(name: string | undefined): name is LookName {

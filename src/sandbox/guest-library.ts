@@ -183,6 +183,11 @@ function contextOf() {
   else contextValue = textChars > guestStringChars ? longText(textChars) : hostText("wholeText", "[]");
   return contextValue;
 }
+let historyValue;
+function historyOf() {
+  historyValue ??= freeze(askJson("history", []).map(freeze));
+  return historyValue;
+}
 
 // --- asking models and child runs ----------------------------------------------------------------------------------
 const llmOptions = { model: "string", schema: "object", fresh: "boolean" };
@@ -376,9 +381,18 @@ function restoreBuiltIns() {
   }
 }
 
+let tidied = false;
+/** Puts the built-ins back between two cells, when nobody waits, so that the next one need not. */
+function tidy() {
+  restoreBuiltIns();
+  tidied = true;
+  return "";
+}
+
 /** Puts back the functions that a cell has overwritten. */
 function begin(cellNow) {
-  restoreBuiltIns();
+  if (!tidied) restoreBuiltIns();
+  tidied = false;
   if (now !== cellNow) seed = cellNow | 0;
   now = cellNow;
   handedIn = undefined;
@@ -398,16 +412,23 @@ function begin(cellNow) {
   return started ? lost.join(", ") : ((started = true), "");
 }
 let started = false;
+// A cell may well call a variable of its own so: it is kept then.
+defineProperty(global, "history", { get: historyOf, set(value) { defineProperty(global, "history", { value, writable: true, configurable: true, enumerable: true }); }, configurable: true, enumerable: false });
 
 /**
  * The answer that the last cell has handed in, as a JSON string, or an empty text. Where the cell went well although calls
  * failed, because nothing awaited them or something caught the error, that is said.
  */
 function collect(went) {
-  restoreBuiltIns();
-  if (went === "well" && failures.length) print("Note: " + failures.length + (failures.length === 1 ? " call" : " calls") + " failed in this cell: " + failures[0]);
+  if (went === "well" && failures.length) {
+    restoreBuiltIns();
+    print("Note: " + failures.length + (failures.length === 1 ? " call" : " calls") + " failed in this cell: " + failures[0]);
+  }
   const written = global.answer;
-  if (handedIn === undefined && written !== null && typeof written === "object" && written.ready === true) handedIn = asAnswer(written.content);
+  if (handedIn === undefined && written !== null && typeof written === "object" && written.ready === true) {
+    restoreBuiltIns();
+    handedIn = asAnswer(written.content);
+  }
   return handedIn === undefined ? "" : stringify(handedIn);
 }
 function describeError(error) {
@@ -425,6 +446,11 @@ return {
   collect,
   describeError,
   inspect: (value) => sane(inspect(value, "the last expression")),
-  variable: (name) => stringify(variable(name)),
+  tidy,
+  variable(name) {
+    // Getters of the cell may run.
+    tidied = false;
+    return stringify(variable(name));
+  },
 };
 })`;

@@ -15,15 +15,7 @@ import { rewriteCell } from "./cell-rewrite.ts";
 import { guestLibrary } from "./guest-library.ts";
 import { type CellSource, cellError, faultMessage, readText, readThrown, readVariable, sane } from "./guest-words.ts";
 import type { ContextFunctions } from "./host-functions.ts";
-import {
-  type GuestMemory,
-  guestMemoryBytes,
-  overwrite,
-  restoreSnapshot,
-  type Snapshot,
-  usedBytes,
-  wasmPage,
-} from "./snapshot.ts";
+import { type GuestMemory, mostPages, restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import type { Control, SandboxLimits, WorkerOutcome } from "./worker-protocol.ts";
 
 /** JS_EVAL_FLAG_ASYNC of QuickJS: top-level await; the promise resolves to `{value}` with the last expression's value. */
@@ -43,7 +35,7 @@ declare const WebAssembly: { Memory: new (pages: { initial: number; maximum: num
 
 /** QuickJS itself, without a context in it. Its own memory limit can be passed by; that of its memory can't. */
 export function instantiate(wasm: WebAssembly.Module, limits: SandboxLimits): Promise<QuickJSWASMModule> {
-  const maximum = Math.ceil(guestMemoryBytes(limits.memoryBytes) / wasmPage);
+  const maximum = mostPages(limits.memoryBytes);
   const wasmMemory = new WebAssembly.Memory({ initial: initialPages, maximum });
   return newQuickJSWASMModuleFromVariant(newVariant(RELEASE_SYNC, { wasmModule: wasm, wasmMemory }));
 }
@@ -68,17 +60,25 @@ export interface GuestOptions {
 /** What a cell came to, but for what became of the variables. */
 export type GuestOutcome = Omit<WorkerOutcome, "memory">;
 
-type Library = Record<"begin" | "collect" | "describeError" | "inspect" | "variable", QuickJSHandle>;
+type Library = Record<"begin" | "collect" | "describeError" | "inspect" | "tidy" | "variable", QuickJSHandle>;
 
-/** One QuickJS machine with the cell functions in it. Cells run one at a time. */
+/**
+ * One QuickJS machine with the cell functions in it. Cells run one at a time.
+ * The memory of the first one, before any cell, is the image from which all others are made: copying it costs far less
+ * than evaluating the library again.
+ */
 export class Guest {
   readonly #options: GuestOptions;
   readonly #runtime: QuickJSRuntime;
   readonly #vm: QuickJSContext;
-  readonly #library: Library;
-  #context: ContextFunctions;
-  /** The memory as it was before any cell, without the zeros at its end. */
-  #unused: Uint8Array | null = null;
+  /** Holds the library inside the guest, at an address that is known before the library is. */
+  readonly #holder: QuickJSHandle;
+  readonly #host: readonly QuickJSHandle[];
+  /** The memory as it was before any cell. */
+  readonly image: Snapshot;
+  #library: Library;
+  /** Null until it is somebody's guest. */
+  #given: ContextFunctions | null = null;
   readonly #calls = new Map<number, QuickJSDeferredPromise>();
   #wake: () => void = () => {};
   #budget: Budget = { turns: 0, calls: 0, tokens: 0, usd: null, seconds: 0 };
@@ -90,16 +90,19 @@ export class Guest {
   #warnings = 0;
   #broken = false;
 
-  constructor(options: GuestOptions, context: ContextFunctions) {
-    this.#context = context;
+  /** @param image of a guest that was set up before, null for the first */
+  constructor(options: GuestOptions, image: Snapshot | null) {
     const runtime = options.quickJs.newRuntime();
     this.#options = options;
     this.#runtime = runtime;
-    runtime.setMemoryLimit(options.limits.memoryBytes);
     runtime.setMaxStackSize(maxStackBytes);
     runtime.setInterruptHandler(() => options.control.cancelled || performance.now() > this.#deadline);
     this.#vm = runtime.newContext();
-    this.#library = this.#loadLibrary();
+    this.#holder = this.#vm.newObject();
+    this.#host = this.#hostFunctions();
+    if (image !== null && restoreSnapshot(this.memory, this.#hostLayout, image)) this.image = image;
+    else this.image = this.#evaluateLibrary();
+    this.#library = this.#begun();
   }
 
   /** Runs a cell to its end: until it and all the calls that it started have settled. */
@@ -121,31 +124,28 @@ export class Guest {
     }
   }
 
-  /** Remembers the memory as it is, for `become`; to be called before any cell has run. */
-  keepUnused(): void {
-    const memory = new Uint8Array(this.memory.buffer);
-    this.#unused = memory.slice(0, usedBytes(memory));
-  }
-
   /**
-   * Makes it another guest: with the memory that one had, or, where none is given, as one that has run no cell.
+   * Makes it the guest of a sandbox: with the memory that one had, or, where none is given, as one that has run no cell.
    * @returns false where it can't be one
    */
   become(context: ContextFunctions, left: Snapshot | null): boolean {
-    const memory = new Uint8Array(this.memory.buffer);
-    if (this.#broken || !this.#unused || memory.length > mostResetBytes) return false;
-    if (left === null) overwrite(memory, this.#unused);
-    else if (!restoreSnapshot(this.memory, this.layout, left)) return false;
+    if (this.#broken || this.memory.buffer.byteLength > mostResetBytes) return false;
+    const layout = left === null ? this.#hostLayout : this.layout;
+    if (!restoreSnapshot(this.memory, layout, left ?? this.image)) return false;
+    if (left === null) this.#library = this.#begun();
     this.#calls.clear();
-    this.#context = context;
+    this.#given = context;
     return true;
   }
 
   /** Where the host's handles point to; the same in every guest that was set up in the same way. */
   get layout(): string {
-    return Object.values(this.#library)
-      .map((handle) => handle.value)
-      .join();
+    return addresses(Object.values(this.#library));
+  }
+
+  /** The same before the library is there. */
+  get #hostLayout(): string {
+    return addresses([this.#holder, ...this.#host]);
   }
 
   get memory(): GuestMemory {
@@ -155,6 +155,16 @@ export class Guest {
   /** True where the machine can't run another cell. */
   get broken(): boolean {
     return this.#broken;
+  }
+
+  /** Makes ready for the next cell, while nobody waits. */
+  tidy(): void {
+    this.#timed(afterMs, () => this.#callText(this.#library.tidy));
+  }
+
+  get #context(): ContextFunctions {
+    if (!this.#given) throw new Error("The guest has no context.");
+    return this.#given;
   }
 
   variable(name: string): Variable {
@@ -331,10 +341,9 @@ export class Guest {
     return "";
   }
 
-  #loadLibrary(): Library {
+  #hostFunctions(): QuickJSHandle[] {
     const vm = this.#vm;
-    const factory = vm.unwrapResult(vm.evalCode(guestLibrary, "rlm", 0));
-    const host = [
+    return [
       vm.newFunction("hostText", (name, args) =>
         vm.newString(sane(this.#context.text(vm.getString(name), vm.getString(args)))),
       ),
@@ -350,21 +359,37 @@ export class Guest {
         if (this.#warnings <= maxWarnings) this.#options.onWarning(vm.getString(text));
       }),
     ];
-    const library = vm.unwrapResult(vm.callFunction(factory, vm.undefined, ...host));
-    for (const handle of host) handle.dispose();
+  }
+
+  /** @returns the memory after it */
+  #evaluateLibrary(): Snapshot {
+    const vm = this.#vm;
+    const factory = vm.unwrapResult(vm.evalCode(guestLibrary, "rlm", 0));
+    const library = vm.unwrapResult(vm.callFunction(factory, vm.undefined, ...this.#host));
     factory.dispose();
-    return {
+    library.consume((made) => vm.setProp(this.#holder, "library", made));
+    return takeSnapshot(this.memory, this.#hostLayout, this.#options.limits.memoryBytes, null);
+  }
+
+  /** Gets hold of the library in a memory in which no cell has run. */
+  #begun(): Library {
+    const vm = this.#vm;
+    // The image may be of a guest with other limits.
+    this.#runtime.setMemoryLimit(this.#options.limits.memoryBytes);
+    return vm.getProp(this.#holder, "library").consume((library) => ({
       begin: vm.getProp(library, "begin"),
       collect: vm.getProp(library, "collect"),
       describeError: vm.getProp(library, "describeError"),
       inspect: vm.getProp(library, "inspect"),
+      tidy: vm.getProp(library, "tidy"),
       variable: vm.getProp(library, "variable"),
-    };
+    }));
   }
 
   #json(name: string, args: string): string {
     if (name === "budget") return JSON.stringify(this.#budget);
-    const { kind, textChars } = this.#context;
+    const { kind, textChars, history } = this.#context;
+    if (name === "history") return JSON.stringify(history);
     return name === "about" ? JSON.stringify({ kind, textChars }) : this.#context.json(name, args);
   }
 
@@ -395,4 +420,8 @@ export class Guest {
     const [name, message] = error instanceof Error ? [error.name, error.message] : ["Error", String(error)];
     this.#vm.newError({ name, message: sane(message) }).consume((handle) => promise.reject(handle));
   }
+}
+
+function addresses(handles: readonly QuickJSHandle[]): string {
+  return handles.map((handle) => handle.value).join();
 }

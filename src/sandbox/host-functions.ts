@@ -1,10 +1,12 @@
-import type { Corpus } from "../context/corpus.ts";
 import type { Provenance } from "../context/provenance.ts";
 import { ContextReader } from "../context/reader.ts";
 import type { SubContext } from "../context/sub-context.ts";
+import type { GuestData } from "./worker-protocol.ts";
 
 /** The functions of the context that a cell can call; arguments and results are JSON or text. */
 export interface ContextFunctions {
+  /** What was asked about it before. */
+  readonly history: GuestData["history"];
   readonly kind: "files" | "text";
   /** Characters of a text context. */
   readonly textChars: number;
@@ -53,7 +55,7 @@ const unmetered: ReadonlySet<string> = new Set(["wholeText"]);
  * Binds the guest's functions to a corpus.
  * @param readChars characters that one cell may pull into the guest
  */
-export function contextFunctions(corpus: Corpus, readChars: number): ContextFunctions {
+export function contextFunctions({ corpus, history }: GuestData, readChars: number): ContextFunctions {
   const reader = new ContextReader(corpus);
   let touched = false;
   let pulled = 0;
@@ -64,6 +66,7 @@ export function contextFunctions(corpus: Corpus, readChars: number): ContextFunc
     throw new RangeError(`${Math.round(readChars / 1024 / 1024)} MB read in this cell; use search, count or chunks.`);
   };
   return {
+    history,
     kind: corpus.manifest.kind,
     textChars: corpus.manifest.kind === "text" ? reader.textLength() : 0,
     get touched() {

@@ -31,10 +31,10 @@ export class Place {
     if (replies === this.#replies) this.#free();
   }
 
-  /** The cell is over. */
-  end(): void {
+  /** The cell is over. Its thread is in use until its memory is kept. */
+  end(kept: Promise<void>): void {
     this.#ended = true;
-    this.#free();
+    void kept.then(() => this.#free());
   }
 
   #free(): void {

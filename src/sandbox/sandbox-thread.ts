@@ -1,10 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
-import type { Corpus } from "../context/corpus.ts";
 import type { CellMemory, Sandbox } from "../rlm/sandbox.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { Control, type FromWorker, type SandboxLimits, type ToWorker, type WorkerStart } from "./worker-protocol.ts";
+import {
+  Control,
+  type FromWorker,
+  type GuestData,
+  type Machine,
+  type SandboxLimits,
+  type ToWorker,
+  type WorkerStart,
+} from "./worker-protocol.ts";
 
 const fromSource = import.meta.url.endsWith(".ts");
 const workerFile = new URL(fromSource ? "./sandbox-worker.ts" : "./sandbox-worker.js", import.meta.url);
@@ -14,10 +21,13 @@ declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WebAssembly.Mod
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
-/** The QuickJS module, compiled once for all workers of the process. */
-function quickJs(): Promise<WebAssembly.Module> {
+/** The memory of the process's first guest, before any cell. */
+let image: Snapshot | null = null;
+
+/** The QuickJS module, compiled once for all workers of the process, and what the first of them has made of it. */
+async function machine(): Promise<Machine> {
   compiled ??= readFile(wasmFile()).then((bytes) => WebAssembly.compile(bytes));
-  return compiled;
+  return { wasm: await compiled, image };
 }
 
 function wasmFile(): string | URL {
@@ -55,8 +65,11 @@ export class SandboxThread {
     void this.gone.then(() => {
       this.#isGone = true;
     });
-    quickJs().then(
-      (wasm) => this.post({ type: "wasm", wasm }),
+    worker.on("message", (message: FromWorker) => {
+      if (message.type === "image") image ??= message.image;
+    });
+    machine().then(
+      (made) => this.post({ type: "machine", machine: made }),
       () => this.end(),
     );
   }
@@ -76,8 +89,13 @@ export class SandboxThread {
    * @param spare where the memory of a guest that has none yet may be kept
    * @returns what became of the variables
    */
-  open(sandbox: number, corpus: Corpus, snapshot: Snapshot | null, spare: Snapshot | null = null): Promise<CellMemory> {
-    this.post({ type: "corpus", sandbox, corpus, snapshot, spare });
+  open(
+    sandbox: number,
+    data: GuestData,
+    snapshot: Snapshot | null,
+    spare: Snapshot | null = null,
+  ): Promise<CellMemory> {
+    this.post({ type: "corpus", sandbox, data, snapshot, spare });
     return new Promise((resolve) => {
       const ready = (message: FromWorker) => {
         if (message.type !== "ready") return;

@@ -1,13 +1,18 @@
 /** The thread in which one run's cells are executed. */
 import { parentPort, workerData } from "node:worker_threads";
-import type { QuickJSWASMModule } from "quickjs-emscripten";
-import type { Corpus } from "../context/corpus.ts";
 import type { CellMemory } from "../rlm/sandbox.ts";
 import { rewriteCell } from "./cell-rewrite.ts";
 import { Guest, type GuestOptions, instantiate } from "./guest.ts";
 import { type ContextFunctions, contextFunctions } from "./host-functions.ts";
-import { restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
-import { Control, type FromWorker, type ToWorker, type WorkerStart } from "./worker-protocol.ts";
+import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+import {
+  Control,
+  type FromWorker,
+  type GuestData,
+  type Machine,
+  type ToWorker,
+  type WorkerStart,
+} from "./worker-protocol.ts";
 
 if (!parentPort) throw new Error("This file is the body of a worker thread.");
 const port = parentPort;
@@ -21,34 +26,42 @@ let flushedAt = 0;
 /** Grows for as long as the thread lives, so that a late reply never meets another call. */
 let lastCallId = 0;
 
-/** The module comes by a message of its own, which may be later than the first corpus. */
-const wasm = new Promise<WebAssembly.Module>((resolve) => {
+/** It comes by a message of its own, which may be later than the first corpus. */
+const machine = new Promise<Machine>((resolve) => {
   port.on("message", (message: ToWorker) => {
-    if (message.type === "wasm") resolve(message.wasm);
+    if (message.type === "machine") resolve(message.machine);
   });
 });
-/** A machine that no guest has used yet. */
-let quickJs: Promise<QuickJSWASMModule> | null = null;
 let context: ContextFunctions | null = null;
 /** Those of sandboxes that may come back, the newest last. */
 const contexts = new Map<number, ContextFunctions>();
 const mostContexts = 16;
-let guest: Promise<Guest> | null = null;
+/** Gets ready as soon as the machine has come, before it is anybody's. */
+let guest = machine.then(newGuest);
+/** The guest's memory after its last cell; null before the first. */
 let snapshot: Snapshot | null = null;
+/** Where it may be kept. */
+let spare: Snapshot | null = null;
 
 function post(message: FromWorker): void {
   port.postMessage(message);
 }
 
 function flush(): void {
-  if (output) post({ type: "output", text: output });
-  output = "";
-  flushedAt = performance.now();
+  const text = takeOutput();
+  if (text) post({ type: "output", text });
 }
 
-function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Guest {
+function takeOutput(): string {
+  const text = output;
+  output = "";
+  flushedAt = performance.now();
+  return text;
+}
+
+async function newGuest({ wasm, image }: Machine): Promise<Guest> {
   const options: GuestOptions = {
-    quickJs: instance,
+    quickJs: await instantiate(wasm, start.limits),
     control,
     limits: start.limits,
     newCallId: () => {
@@ -73,11 +86,13 @@ function newGuest(instance: QuickJSWASMModule, functions: ContextFunctions): Gue
       post({ type: "waiting", replies });
     },
   };
-  return new Guest(options, functions);
+  const made = new Guest(options, image);
+  if (made.image !== image) post({ type: "image", image: made.image });
+  return made;
 }
 
-function contextOf(sandbox: number, corpus: Corpus): ContextFunctions {
-  const known = contexts.get(sandbox) ?? contextFunctions(corpus, start.limits.readChars);
+function contextOf(sandbox: number, data: GuestData): ContextFunctions {
+  const known = contexts.get(sandbox) ?? contextFunctions(data, start.limits.readChars);
   contexts.delete(sandbox);
   contexts.set(sandbox, known);
   const [oldest] = contexts.keys();
@@ -86,72 +101,73 @@ function contextOf(sandbox: number, corpus: Corpus): ContextFunctions {
 }
 
 /** Sets up a guest, with the memory that it had elsewhere; the machine that another one had is used again. */
-async function setUp(functions: ContextFunctions, left: Snapshot | null, spare: Snapshot | null): Promise<Guest> {
+async function setUp(functions: ContextFunctions, left: Snapshot | null, room: Snapshot | null): Promise<Guest> {
   const earlier = await guest;
-  const next = earlier?.become(functions, left) ? earlier : await freshGuest(functions);
-  const isFresh = next !== earlier;
-  const restored = left === null || !isFresh || restoreSnapshot(next.memory, next.layout, left);
-  if (isFresh && left === null) next.keepUnused();
-  snapshot = left ?? (spare?.layout === next.layout ? spare : null);
-  if (left === null) save(next, true);
-  post({ type: "ready", memory: restored ? "restored" : "lost" });
+  const isUsable = earlier.become(functions, left);
+  const next = isUsable ? earlier : await newGuest(await machine);
+  const memory = isUsable ? "restored" : fill(next, functions, left);
+  snapshot = left;
+  spare = room?.layout === next.layout ? room : null;
+  post({ type: "ready", memory });
   return next;
 }
 
-async function freshGuest(functions: ContextFunctions): Promise<Guest> {
-  const module = await wasm;
-  const instance = quickJs ?? instantiate(module, start.limits);
-  quickJs = null;
-  return newGuest(await instance, functions);
+/** Makes a new guest somebody's, with the memory that it had; without it, where that does not fit. */
+function fill(made: Guest, functions: ContextFunctions, left: Snapshot | null): CellMemory {
+  if (made.become(functions, left)) return "restored";
+  made.become(functions, null);
+  return "lost";
 }
 
-/** Keeps the guest's memory as it is now, between two cells. @param tell even where it is kept in the same place */
-function save(running: Guest, tell = false): void {
-  const taken = takeSnapshot(running.memory, running.layout, start.limits.memoryBytes, snapshot);
-  if (tell || taken !== snapshot) post({ type: "snapshot", snapshot: taken });
+/** Keeps the guest's memory as it is now, between two cells. */
+function save(running: Guest): void {
+  const taken = takeSnapshot(running.memory, running.layout, start.limits.memoryBytes, snapshot ?? spare);
+  if (taken !== snapshot) post({ type: "snapshot", snapshot: taken });
   snapshot = taken;
+  spare = null;
 }
 
 /** Replaces a guest whose machine is broken by a new one with the memory of before the cell. */
 async function replaceGuest(functions: ContextFunctions): Promise<CellMemory> {
-  const next = newGuest(await instantiate(await wasm, start.limits), functions);
-  guest = Promise.resolve(next);
-  return snapshot !== null && restoreSnapshot(next.memory, next.layout, snapshot) ? "restored" : "lost";
+  guest = machine.then(newGuest);
+  return fill(await guest, functions, snapshot);
 }
 
 async function runCell(message: Extract<ToWorker, { type: "cell" }>): Promise<void> {
   const running = await guest;
-  if (!running || !context) throw new Error("A cell came before the context.");
+  if (!context) throw new Error("A cell came before the context.");
   const outcome = await running.run(message.name, message.code, message.now, message.budget);
-  flush();
   const memory = running.broken ? await replaceGuest(context) : "kept";
   const levels = context.provenance.takeLevels();
-  post({ type: "finished", id: message.id, outcome: { ...outcome, memory, ...(levels ? { levels } : {}) } });
-  if (!running.broken) save(running);
+  const whole = { ...outcome, memory, ...(levels ? { levels } : {}) };
+  post({ type: "finished", id: message.id, output: takeOutput(), outcome: whole });
+  if (!running.broken) {
+    running.tidy();
+    save(running);
+  }
   post({ type: "saved", id: message.id });
 }
 
 port.on("message", async (message: ToWorker) => {
   switch (message.type) {
-    case "wasm":
-      quickJs = instantiate(message.wasm, start.limits);
+    case "machine":
       // The parser is slow the first time.
       void rewriteCell("1");
       return;
     case "corpus":
-      context = contextOf(message.sandbox, message.corpus);
+      context = contextOf(message.sandbox, message.data);
       guest = setUp(context, message.snapshot, message.spare);
       return;
     case "cell":
       return runCell(message);
     case "reply":
-      return (await guest)?.reply(message.callId, message.results, message.budget);
+      return (await guest).reply(message.callId, message.results, message.budget);
     case "attribute":
       await guest;
       post({ type: "attributed", id: message.id, ranges: context?.provenance.rangesIn(message.text) ?? [] });
       return;
     case "variable": {
-      const variable = (await guest)?.variable(message.name) ?? { found: false, names: [] };
+      const variable = (await guest).variable(message.name);
       post({ type: "variable", id: message.id, variable });
     }
   }

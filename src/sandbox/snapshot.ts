@@ -1,11 +1,11 @@
-export const wasmPage = 64 * 1024;
+const wasmPage = 64 * 1024;
 
 /** Room for the guest's memory beyond its limit: the machine itself, and the pages it grows by. */
 const spareBytes = 64 * 1024 * 1024;
 
-/** Bytes that a guest's memory may grow to, where the guest itself may use `memoryLimit` of them. */
-export function guestMemoryBytes(memoryLimit: number): number {
-  return memoryLimit + spareBytes;
+/** Pages that a guest's memory may grow to, where the guest itself may use `memoryLimit` bytes of them. */
+export function mostPages(memoryLimit: number): number {
+  return Math.ceil((memoryLimit + spareBytes) / wasmPage);
 }
 
 /** A `WebAssembly.Memory`; `grow` counts in pages of 64 KiB. */
@@ -19,59 +19,65 @@ export interface GuestMemory {
  * It holds only in a guest that was set up in the same way, which `layout` tells: the addresses of what the host holds.
  */
 export interface Snapshot {
-  /** The memory up to its last byte that is not zero, or a little more. */
+  /** One after the other, the pages that are not all zeros: most are, as the stack is large and hardly used. */
   readonly bytes: SharedArrayBuffer;
-  /** One number: the pages that the memory has. */
-  readonly pages: SharedArrayBuffer;
+  /** Numbers of 32 bits: the pages that the memory has, how many are in `bytes`, and which these are. */
+  readonly index: SharedArrayBuffer;
   readonly layout: string;
 }
 
-/**
- * Copies a guest's memory, into the buffers of an earlier snapshot where there is one.
- * @returns null where it is larger than a snapshot may be
- */
+/** Copies a guest's memory, into the buffers of an earlier snapshot where there is one. */
 export function takeSnapshot(
   memory: GuestMemory,
   layout: string,
   memoryLimit: number,
   earlier: Snapshot | null,
-): Snapshot | null {
-  const from = new Uint8Array(memory.buffer);
-  const maxByteLength = guestMemoryBytes(memoryLimit);
-  if (from.length > maxByteLength) return null;
-  const used = usedBytes(from);
-  const bytes = earlier?.bytes ?? new SharedArrayBuffer(used, { maxByteLength });
-  const pages = earlier?.pages ?? new SharedArrayBuffer(4);
-  if (bytes.byteLength < used) bytes.grow(used);
-  const to = new Uint8Array(bytes);
-  to.set(from.subarray(0, used));
-  to.fill(0, used);
-  new Int32Array(pages)[0] = from.length / wasmPage;
-  return earlier ?? { bytes, pages, layout };
+): Snapshot {
+  const from = Buffer.from(memory.buffer);
+  const used = usedPages(from);
+  const taken = earlier ?? emptySnapshot(layout, mostPages(memoryLimit));
+  if (taken.bytes.byteLength < used.length * wasmPage) taken.bytes.grow(used.length * wasmPage);
+  const to = Buffer.from(taken.bytes);
+  for (const [i, page] of used.entries()) from.copy(to, i * wasmPage, page * wasmPage, (page + 1) * wasmPage);
+  new Int32Array(taken.index).set([from.length / wasmPage, used.length, ...used]);
+  return taken;
+}
+
+function emptySnapshot(layout: string, pages: number): Snapshot {
+  const bytes = new SharedArrayBuffer(0, { maxByteLength: pages * wasmPage });
+  return { bytes, index: new SharedArrayBuffer((2 + pages) * 4), layout };
 }
 
 const zeros = Buffer.alloc(wasmPage);
 
-/** How many bytes there are up to the last page that is not all zeros. */
-export function usedBytes(memory: Uint8Array): number {
-  const view = Buffer.from(memory.buffer, memory.byteOffset, memory.length);
-  let end = view.length;
-  while (end > 0 && view.subarray(end - wasmPage, end).equals(zeros)) end -= wasmPage;
-  return end;
+/** The numbers of the pages that are not all zeros. */
+function usedPages(memory: Buffer): number[] {
+  const used: number[] = [];
+  for (let page = 0; page < memory.length / wasmPage; page += 1) if (!isZero(memory, page)) used.push(page);
+  return used;
 }
 
-/** Puts a snapshot into a new guest's memory. @returns false where the guest is laid out in another way */
+function isZero(memory: Buffer, page: number): boolean {
+  return zeros.compare(memory, page * wasmPage, (page + 1) * wasmPage) === 0;
+}
+
+/**
+ * Makes a guest's memory the same as a snapshot; pages that were never written to stay so.
+ * @returns false where the guest is laid out in another way
+ */
 export function restoreSnapshot(memory: GuestMemory, layout: string, snapshot: Snapshot): boolean {
   if (layout !== snapshot.layout) return false;
-  const missing = (new Int32Array(snapshot.pages)[0] ?? 0) - memory.buffer.byteLength / wasmPage;
+  const index = new Int32Array(snapshot.index);
+  const [pages = 0, count = 0] = index;
+  const missing = pages - memory.buffer.byteLength / wasmPage;
   if (missing > 0) memory.grow(missing);
-  overwrite(new Uint8Array(memory.buffer), new Uint8Array(snapshot.bytes));
+  const to = Buffer.from(memory.buffer);
+  const from = Buffer.from(snapshot.bytes);
+  const held = new Map([...index.subarray(2, 2 + count)].map((page, i) => [page, i]));
+  for (let page = 0; page < to.length / wasmPage; page += 1) {
+    const at = held.get(page);
+    if (at !== undefined) from.copy(to, page * wasmPage, at * wasmPage, (at + 1) * wasmPage);
+    else if (!isZero(to, page)) to.fill(0, page * wasmPage, (page + 1) * wasmPage);
+  }
   return true;
-}
-
-/** Makes a memory the same as these bytes, with zeros behind them; pages that were never written to stay so. */
-export function overwrite(memory: Uint8Array, bytes: Uint8Array): void {
-  const used = usedBytes(memory);
-  memory.set(bytes);
-  if (used > bytes.length) memory.fill(0, bytes.length, used);
 }

@@ -1,5 +1,6 @@
 import type { Corpus } from "../context/corpus.ts";
 import type { LineRange } from "../rlm/coverage.ts";
+import type { Exchange } from "../rlm/earlier.ts";
 import type { Budget, CallResult, CellCall, CellError, CellMemory, Variable } from "../rlm/sandbox.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -28,14 +29,28 @@ export const defaultSandboxLimits: SandboxLimits = {
   outputChars: 1_000_000,
 };
 
+/** What guests are made of. */
+export interface Machine {
+  readonly wasm: WebAssembly.Module;
+  /** The memory of a guest that has run no cell; null before the first has been made. */
+  readonly image: Snapshot | null;
+}
+
+/** What a guest is about. */
+export interface GuestData {
+  readonly corpus: Corpus;
+  /** What was asked about it before; `history` to a cell. */
+  readonly history: readonly Exchange[];
+}
+
 export type ToWorker =
   /** Comes once, so that the thread and the module get ready at the same time. */
-  | { readonly type: "wasm"; readonly wasm: WebAssembly.Module }
+  | { readonly type: "machine"; readonly machine: Machine }
   /** Puts in the guest of another sandbox. `snapshot`: the memory that it had; null where it has run no cell. */
   | {
       readonly type: "corpus";
       readonly sandbox: number;
-      readonly corpus: Corpus;
+      readonly data: GuestData;
       readonly snapshot: Snapshot | null;
       /** Where the memory may be kept of a guest that has none yet. */
       readonly spare: Snapshot | null;
@@ -72,8 +87,10 @@ export interface WorkerOutcome {
 export type FromWorker =
   /** The machine stands; `memory` says whether an earlier one's variables are in it. */
   | { readonly type: "ready"; readonly memory: CellMemory }
-  /** Where the guest's memory is kept between cells from now on; null where it has grown too large for that. */
-  | { readonly type: "snapshot"; readonly snapshot: Snapshot | null }
+  /** Of the first guest, for those to come. */
+  | { readonly type: "image"; readonly image: Snapshot }
+  /** Where the guest's memory is kept between cells from now on. */
+  | { readonly type: "snapshot"; readonly snapshot: Snapshot }
   | { readonly type: "output"; readonly text: string }
   | { readonly type: "call"; readonly callId: number; readonly call: CellCall }
   /** Which lines of files stand in each prompt of a call; comes after it. */
@@ -82,8 +99,9 @@ export type FromWorker =
   /** The cell has nothing to compute until the next reply; it has had `replies` of them. */
   | { readonly type: "waiting"; readonly replies: number }
   | { readonly type: "warning"; readonly message: string }
-  | { readonly type: "finished"; readonly id: number; readonly outcome: WorkerOutcome }
-  /** The memory of after a cell is kept, as far as it can be. */
+  /** `output`: what was not told yet. */
+  | { readonly type: "finished"; readonly id: number; readonly output: string; readonly outcome: WorkerOutcome }
+  /** The memory of after a cell is kept. */
   | { readonly type: "saved"; readonly id: number }
   | { readonly type: "variable"; readonly id: number; readonly variable: Variable };
 

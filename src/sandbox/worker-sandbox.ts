@@ -1,4 +1,3 @@
-import type { Corpus } from "../context/corpus.ts";
 import { CancelledError, type CancelSignal, CancelSource } from "../rlm/cancel.ts";
 import type { LineRange } from "../rlm/coverage.ts";
 import type { CellMemory, CellOutcome, CellRequest, PromptsSeen, Sandbox, Variable } from "../rlm/sandbox.ts";
@@ -6,7 +5,7 @@ import type { Semaphore } from "../rlm/semaphore.ts";
 import { Place } from "./place.ts";
 import type { SandboxThread } from "./sandbox-thread.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { FromWorker, SandboxLimits, ToWorker } from "./worker-protocol.ts";
+import type { FromWorker, GuestData, SandboxLimits, ToWorker } from "./worker-protocol.ts";
 
 /** How late a worker may be before it is ended, in milliseconds. */
 const grace = 1_000;
@@ -18,7 +17,7 @@ export interface FromPool {
   /** One for each cell that computes. */
   readonly places: Semaphore;
   /** A thread that nobody uses now, if it can be the one that holds this sandbox's guest. */
-  take(sandbox: Sandbox): SandboxThread;
+  take(sandbox: Sandbox): Promise<SandboxThread>;
   give(thread: SandboxThread): void;
   /** Where a memory was kept that nobody needs any more; null where there is none. */
   takeSpare(): Snapshot | null;
@@ -40,7 +39,7 @@ interface Exchange<T> {
  */
 export class WorkerSandbox implements Sandbox {
   readonly #id = newId();
-  readonly #corpus: Promise<Corpus>;
+  readonly #data: Promise<GuestData>;
   readonly #pool: FromPool;
   #thread: Promise<SandboxThread> | null = null;
   /** How many use the thread now. */
@@ -50,13 +49,11 @@ export class WorkerSandbox implements Sandbox {
   #snapshot: Snapshot | null = null;
   /** Settles when the memory after the last cell is kept. */
   #saved: Promise<void> = Promise.resolve();
-  /** The guest has grown too large to be kept anywhere but in its thread. */
-  #pinned = false;
   #closed = false;
 
   /** @param eager takes a thread at once, which gets ready while the corpus may still be collected */
-  constructor(corpus: Promise<Corpus>, pool: FromPool, eager: boolean) {
-    this.#corpus = corpus;
+  constructor(data: Promise<GuestData>, pool: FromPool, eager: boolean) {
+    this.#data = data;
     this.#pool = pool;
     if (!eager) return;
     this.#thread = this.#load(pool.take(this));
@@ -72,7 +69,7 @@ export class WorkerSandbox implements Sandbox {
       const outcome = await this.#using((thread) => this.#runIn(thread, cell, place));
       return { ...outcome, wallMs: performance.now() - startedAt };
     } finally {
-      place.end();
+      place.end(this.#saved);
     }
   }
 
@@ -119,9 +116,9 @@ export class WorkerSandbox implements Sandbox {
       message: { type: "cell", id, code: cell.code, name, now: cell.now, budget: cell.budget() },
       signal: cell.signal,
       answer: (message) => {
-        if (message.type === "finished" && message.id === id) return message.outcome;
-        serve(message, thread, cell, place);
-        return null;
+        if (message.type !== "finished" || message.id !== id) return serve(message, thread, cell, place);
+        if (message.output) cell.onOutput(message.output);
+        return message.outcome;
       },
       ended: async (reason) => {
         const error = { name: "TimeoutError", message: reason };
@@ -144,14 +141,14 @@ export class WorkerSandbox implements Sandbox {
   }
 
   /** Puts the guest into a thread, with the memory that it had. */
-  async #load(taken: SandboxThread | null = null): Promise<SandboxThread> {
-    const corpus = await this.#corpus;
+  async #load(taken: Promise<SandboxThread> | null = null): Promise<SandboxThread> {
+    const data = await this.#data;
     await this.#saved;
-    const thread = taken ?? this.#pool.take(this);
+    const thread = await (taken ?? this.#pool.take(this));
     thread.worker.on("message", this.#keepSnapshot);
     if (thread.owner !== this) {
       const spare = this.#snapshot === null ? this.#pool.takeSpare() : null;
-      this.#memory = thread.open(this.#id, corpus, this.#snapshot, spare);
+      this.#memory = thread.open(this.#id, data, this.#snapshot, spare);
     }
     thread.owner = this;
     return thread;
@@ -160,7 +157,7 @@ export class WorkerSandbox implements Sandbox {
   /** Gives the thread back once nobody uses it and the memory is kept. */
   async #park(): Promise<void> {
     await this.#saved;
-    if (this.#users > 0 || this.#pinned || this.#closed || !this.#thread) return;
+    if (this.#users > 0 || this.#closed || !this.#thread) return;
     const parked = this.#thread;
     this.#thread = null;
     const thread = await parked.catch(() => null);
@@ -178,9 +175,7 @@ export class WorkerSandbox implements Sandbox {
   }
 
   readonly #keepSnapshot = (message: FromWorker): void => {
-    if (message.type !== "snapshot") return;
-    this.#snapshot = message.snapshot;
-    this.#pinned = message.snapshot === null;
+    if (message.type === "snapshot") this.#snapshot = message.snapshot;
   };
 }
 
@@ -244,11 +239,12 @@ function newId(): number {
 const notInterruptible = "The cell was stuck in one long operation and had to be ended.";
 
 /** Answers what a running cell asks for. */
-function serve(message: FromWorker, thread: SandboxThread, cell: CellRequest, place: Place): void {
+function serve(message: FromWorker, thread: SandboxThread, cell: CellRequest, place: Place): null {
   if (message.type === "output") cell.onOutput(message.text);
   else if (message.type === "warning") cell.onWarning(message.message);
   else if (message.type === "waiting") place.leave(message.replies);
   else if (message.type === "call") void answerCall(message, thread, cell, place);
+  return null;
 }
 
 /** Waits for what the worker tells of a call's prompts. */

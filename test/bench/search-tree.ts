@@ -6,7 +6,7 @@ import { treeHits, treePattern } from "./tree.ts";
 /** Searches a tree from a cell, which a first cell has made ready. */
 export async function searchTree(corpus: Corpus): Promise<{ seconds: number; right: boolean }> {
   const pool = new SandboxPool();
-  const sandbox = pool.start(Promise.resolve(corpus));
+  const sandbox = pool.start(Promise.resolve({ corpus, history: [] }));
   let output = "";
   const run = (cell: number, code: string) =>
     sandbox.run({

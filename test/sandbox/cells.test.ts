@@ -169,3 +169,12 @@ test("an answer that was not taken is not handed in again by the next cell", asy
   expect((await run("answer.content = 'early'; answer.ready = true")).answer).toBe("early");
   expect(await run("list()")).not.toHaveProperty("answer");
 });
+
+test("history is what was asked before, can't be changed, and yields to a variable of that name", async () => {
+  const history = [{ question: "Where?", answer: "There [a.ts:1]." }];
+  const { run } = await startRepl({ history });
+  expect((await run("history.map((h) => h.question + ' ' + h.answer)")).value).toBe('["Where? There [a.ts:1]."]');
+  expect((await run("history[0].answer = 'no'; history.push(1)")).error?.name).toBe("TypeError");
+  expect((await run("history[0].answer")).value).toBe("There [a.ts:1].");
+  expect((await run("const history = 7;", "history")).value).toBe("7");
+});

@@ -216,3 +216,18 @@ test("a guest that fills its memory is still kept from one cell to the next", as
   await run("var kept = 7; var fill = []; try { for (;;) fill.push(new Uint8Array(1e6).fill(1)) } catch {}");
   expect((await run("kept")).value).toBe("7");
 });
+
+test("what a getter changes while a variable is asked for is put back before the next cell", async () => {
+  const { run, sandbox } = await startRepl({ limits });
+  await run("var sly = { toJSON() { JSON.stringify = () => 'poisoned'; return 1 } }");
+  await sandbox.variable("sly");
+  expect((await run("JSON.stringify([1])")).value).toBe("[1]");
+});
+
+test("each guest has the memory limit of its own run, not that of the first one of the process", async () => {
+  const code = "new Array(4e6).fill(1.5).length";
+  const roomy = await startRepl();
+  expect((await roomy.run(code)).value).toBe("4000000");
+  const tight = await startRepl({ limits: { memoryBytes: 16 * 1024 * 1024 } });
+  expect((await tight.run(code)).error?.message).toMatch(/out of memory/);
+});

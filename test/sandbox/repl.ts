@@ -1,4 +1,5 @@
 import { onTestFinished } from "vitest";
+import type { AskRequest } from "../../src/ask.ts";
 import { collect } from "../../src/context/collect.ts";
 import type { ContextSource } from "../../src/context/collector-protocol.ts";
 import { CancelSource } from "../../src/rlm/cancel.ts";
@@ -9,6 +10,7 @@ import { someFiles } from "../support/asking.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 export interface ReplOptions {
+  readonly history?: AskRequest["history"];
   readonly files?: Readonly<Record<string, string>>;
   readonly context?: ContextSource;
   readonly limits?: Partial<SandboxLimits>;
@@ -47,7 +49,9 @@ export async function openRepl(options: ReplOptions & { readonly context: Contex
   const cancel = new CancelSource();
   const corpus = collect(source, { signal: cancel });
   const pool = new SandboxPool({ limits: { ...defaultSandboxLimits, ...options.limits } });
-  const sandbox = pool.start(corpus);
+  const sandbox = pool.start(
+    Promise.resolve(corpus).then((collected) => ({ corpus: collected, history: options.history ?? [] })),
+  );
   await corpus;
   let cell = 0;
   const runOne = async (code: string): Promise<Shown> => {
