@@ -7,11 +7,11 @@ import type { ReadBatch, Reading } from "./read-batch.ts";
 /**
  * Text that the editor has not saved: it counts over the file, which need not be on disk yet if it lies under what was named.
  * A notebook's is JSON as in its file. `name` instead of `file` is that of a text which is no file at all yet; it is shown
- * under this name.
+ * under this name, and `address` is the URI by which it can be opened.
  */
 export type Overlay =
   | { readonly file: string; readonly text: string }
-  | { readonly name: string; readonly text: string };
+  | { readonly name: string; readonly text: string; readonly address?: string };
 
 /** What holds for all files, from wherever they are. */
 interface FilesOptions {

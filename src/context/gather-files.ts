@@ -43,11 +43,16 @@ export async function gatherFiles(
       onLeftOut: (path, _file, reason) => tally.leave(shownPath(path), reason, files.get(path)?.length ?? 0),
     },
   );
-  takeNamedTexts(source.overlays, builder, tally, { ...options, choosy: false });
+  const unnamed = takeNamedTexts(source.overlays, builder, tally, { ...options, choosy: false });
   const name = shownPath(source.name);
   const leftOut = tally.finish([name], source.mayBeEmpty);
   progress(builder.files, builder.bytes);
-  return corpusOf([await builder.finish()], { kind: "files", name, leftOut, roots: [...(source.roots ?? [])] });
+  return corpusOf([await builder.finish()], {
+    kind: "files",
+    name,
+    leftOut,
+    roots: [...(source.roots ?? []), ...unnamed],
+  });
 }
 
 /** The bytes of each path, unsaved ones first. */

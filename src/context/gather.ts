@@ -110,10 +110,7 @@ class Gatherer {
       roots.map((root) => shownPath(root.named)),
       mayBeEmpty,
     );
-    const places: CorpusRoot[] = [
-      ...roots.map(({ shown, file }) => ({ shown, file })),
-      ...unnamed.map((shown) => ({ shown, file: null })),
-    ];
+    const places: CorpusRoot[] = [...roots.map(({ shown, file }) => ({ shown, file })), ...unnamed];
     return corpusOf(
       readings.map(({ part }) => part),
       { kind: "files", name: this.#name(roots), leftOut, roots: places },

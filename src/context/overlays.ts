@@ -1,4 +1,5 @@
 import type { Overlay } from "./collector-protocol.ts";
+import type { CorpusRoot } from "./corpus.ts";
 import type { CorpusBuilder, Refusal, TakeOptions } from "./corpus-builder.ts";
 import { isUnderSecret } from "./secret-names.ts";
 import { shownPath } from "./shown-path.ts";
@@ -21,18 +22,18 @@ export function overlayTexts(
 
 /**
  * Takes the texts that are no files at all yet.
- * @returns as which paths they are shown
+ * @returns as which paths they are shown, and where they are
  */
 export function takeNamedTexts(
   overlays: readonly Overlay[] | undefined,
   builder: CorpusBuilder,
   tally: Tally,
   options: TakeOptions,
-): string[] {
+): CorpusRoot[] {
   const texts = (overlays ?? []).flatMap((overlay) => ("name" in overlay ? [overlay] : []));
-  return texts.flatMap(({ name, text }) => {
-    const named = { shown: freeName(shownPath(name), tally), text };
-    return takeNamedText(named, builder, tally, options) ? [named.shown] : [];
+  return texts.flatMap(({ name, text, address = null }) => {
+    const shown = freeName(shownPath(name), tally);
+    return takeNamedText({ shown, text }, builder, tally, options) ? [{ shown, file: address }] : [];
   });
 }
 

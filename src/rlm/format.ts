@@ -37,6 +37,11 @@ export function formatUsd(usd: number | null): string {
   return `$${usd.toFixed(usd < 0.9995 ? 3 : 2)}`;
 }
 
+/** US dollars that were set as a limit: `$0.25`, `$1.00`. */
+export function formatUsdLimit(usd: number): string {
+  return usd >= 0.01 ? `$${usd.toFixed(2)}` : formatUsd(usd);
+}
+
 /** A time span given in milliseconds: `31 ms`, `1.2 s`, `2 min 5 s`, `15 min`, `1 h 4 min`. */
 export function formatMs(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;

@@ -1,4 +1,4 @@
-import { formatCount, formatMs, formatNumberOf, formatShort, formatUsd } from "./format.ts";
+import { formatCount, formatMs, formatNumberOf, formatShort, formatUsd, formatUsdLimit } from "./format.ts";
 import type { CallNode, CellNode, FanOutQuestion, Retry, RunNode } from "./run-nodes.ts";
 import type { RunTree } from "./run-tree.ts";
 
@@ -98,7 +98,7 @@ export function describeEnd({ finished, started }: RunNode): string {
     case "tokens":
       return stopped(formatNumberOf(tokens, "token"));
     case "cost":
-      return stopped(formatUsd(usd));
+      return stopped(formatUsdLimit(usd));
     case "time":
       return stopped(formatMs(seconds * 1_000));
     case "errors":

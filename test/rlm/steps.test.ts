@@ -73,6 +73,11 @@ describe("the steps of a run", () => {
     ]);
   });
 
+  it("says that something was read without its name only where there is no more to say", () => {
+    expect(stepsOfCode("show(hits); read(path);")).toEqual(["read what was found"]);
+    expect(stepsOfCode("show(hits); list();")).toEqual(["listed files"]);
+  });
+
   it("takes no name in a comment, a string or a method for a call", () => {
     const code = "// search(/a/)\n/* read('b') */\nprint(\"find('c')\", text.search(/d/), `show('e')`);";
     expect(stepsOfCode(code)).toEqual(["ran code"]);

@@ -5,7 +5,18 @@ import { promisify } from "node:util";
 
 export const root = join(import.meta.dirname, "../..");
 const vsix = join(root, "test/editor/out/rlm.vsix");
-const inputs = ["dist", "media", "package.json", ".vscodeignore", "README.md", "CHANGELOG.md", "LICENSE"];
+const vsce = join(root, "node_modules/@vscode/vsce/vsce");
+const inputs = [
+  "dist",
+  "media",
+  "l10n",
+  "package.json",
+  "package.nls.json",
+  ".vscodeignore",
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
+];
 
 /**
  * Packages what is built in `dist`, once for each state of it.
@@ -17,11 +28,19 @@ export async function packageExtension(): Promise<string> {
   if (existsSync(vsix) && statSync(vsix).mtimeMs > newest(inputs)) return vsix;
   mkdirSync(dirname(vsix), { recursive: true });
   const made = `${vsix}.${process.pid}`; // Renamed when it is whole, as tests of several files may package at once.
-  const vsce = join(root, "node_modules/@vscode/vsce/vsce");
   const options = ["--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--out", made];
   await promisify(execFile)(process.execPath, [vsce, "package", ...options], { cwd: root });
   renameSync(made, vsix);
   return vsix;
+}
+
+/** Packages the extension that tests need beside ours, into a folder. @returns the path of the `.vsix` */
+export async function packageCompanion(folder: string): Promise<string> {
+  const made = join(folder, "companion.vsix");
+  const options = ["--no-dependencies", "--allow-missing-repository", "--skip-license", "--out", made];
+  const cwd = join(root, "test/editor/companion");
+  await promisify(execFile)(process.execPath, [vsce, "package", ...options], { cwd });
+  return made;
 }
 
 /** When the last of these was changed, in milliseconds since 1970. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { FromChatView, ToChatView } from "../../src/webview/chat/protocol.ts";
 import type { FromTraceView, ToTraceView } from "../../src/webview/trace/protocol.ts";
 import { fonts, type ThemeName, themes } from "./themes.ts";
 
@@ -21,10 +22,16 @@ const types: Readonly<Record<string, string>> = { js: "text/javascript", css: "t
 /** Files of the built view by name. */
 type Assets = ReadonlyMap<string, Uint8Array>;
 
-/** Builds the trace panel as `scripts/build.mjs` does, in memory. */
-export async function buildTracePanel(): Promise<Assets> {
+/** The views by the names of their folders, with the titles of their pages. */
+const views = { trace: "RLM Trace", chat: "RLM Chat" } as const;
+type ViewName = keyof typeof views;
+
+export const buildTracePanel = (): Promise<Assets> => buildView("trace");
+
+/** Builds a view as `scripts/build.mjs` does, in memory. */
+export async function buildView(name: ViewName): Promise<Assets> {
   const { outputFiles } = await build({
-    entryPoints: { trace: "src/webview/trace/main.tsx" },
+    entryPoints: { [name]: `src/webview/${name}/main.tsx` },
     outdir: "webview",
     write: false,
     bundle: true,
@@ -62,57 +69,79 @@ export async function startBrowser(): Promise<{ context: BrowserContext; close()
   };
 }
 
-/** The trace panel alone in a page, with the test in the place of the extension. */
-export interface TracePage {
+/** A view alone in a page, with the test in the place of the extension. */
+interface ViewPage<FromView, ToView> {
   readonly page: Page;
   /** What the view has sent, in order. */
-  readonly sent: readonly FromTraceView[];
+  readonly sent: readonly FromView[];
   /** Requests that went anywhere but to the view's own files, errors of the page, and violations of its policy. */
   readonly offences: readonly string[];
   /** Sends a message, and waits until it is drawn. */
-  send(message: ToTraceView): Promise<void>;
+  send(message: ToView): Promise<void>;
 }
 
-/** Opens the panel and waits until it says that it is ready. */
-export async function openTracePage(
+export type TracePage = ViewPage<FromTraceView, ToTraceView>;
+export type ChatPage = ViewPage<FromChatView, ToChatView>;
+
+export const openTracePage = (
+  context: BrowserContext,
+  assets: Assets,
+  theme?: ThemeName,
+  viewport?: { width: number; height: number },
+  kept?: unknown,
+): Promise<TracePage> => openView("trace", context, assets, theme, viewport, kept);
+
+/** A side bar of the usual width, unless told otherwise. */
+export const openChatPage = (
+  context: BrowserContext,
+  assets: Assets,
+  theme?: ThemeName,
+  viewport = { width: 400, height: 900 },
+  kept?: unknown,
+): Promise<ChatPage> => openView("chat", context, assets, theme, viewport, kept);
+
+/** Opens a view and waits until it says that it is ready. @param kept what the page has kept of itself before */
+async function openView<FromView, ToView>(
+  name: ViewName,
   context: BrowserContext,
   assets: Assets,
   theme: ThemeName = "dark",
   viewport = { width: 1400, height: 900 },
-): Promise<TracePage> {
+  kept?: unknown,
+): Promise<ViewPage<FromView, ToView>> {
   const page = await context.newPage();
   await page.setViewportSize(viewport);
-  const sent: FromTraceView[] = [];
+  const sent: FromView[] = [];
   const offences: string[] = [];
   page.on("pageerror", (error) => offences.push(`error: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") offences.push(`console: ${message.text()}`);
   });
-  await page.exposeFunction("sendToExtension", (message: FromTraceView) => sent.push(message));
-  await page.addInitScript(extensionStub);
+  await page.exposeFunction("sendToExtension", (message: FromView) => sent.push(message));
+  await page.addInitScript(extensionStub(kept));
   await page.route("**/*", async (route) => {
     const url = new URL(route.request().url());
-    const name = url.pathname.slice(1);
-    const body = name === "theme.css" ? Buffer.from(themeCss(theme)) : assets.get(name);
-    if (url.origin !== origin || (name !== "" && !body)) {
+    const file = url.pathname.slice(1);
+    const body = file === "theme.css" ? Buffer.from(themeCss(theme)) : assets.get(file);
+    if (url.origin !== origin || (file !== "" && !body)) {
       offences.push(`request: ${url.href}`);
       return route.abort();
     }
-    if (!body) return route.fulfill({ contentType: "text/html", body: pageHtml(theme) });
-    const contentType = types[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream";
+    if (!body) return route.fulfill({ contentType: "text/html", body: pageHtml(theme, name) });
+    const contentType = types[file.slice(file.lastIndexOf(".") + 1)] ?? "application/octet-stream";
     return route.fulfill({ contentType, body: Buffer.from(body) });
   });
   await page.goto(`${origin}/`);
   await page.waitForFunction("window.viewIsReady === true");
-  const send = async (message: ToTraceView) => {
+  const send = async (message: ToView) => {
     await page.evaluate(`window.postMessage(${JSON.stringify(message)}, "*")`);
     await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
   };
   return { page, sent, offences, send };
 }
 
-/** What VS Code puts into a webview before its page. */
-const extensionStub = `
+/** What VS Code puts into a webview before its page. @param kept what the page has kept of itself before */
+const extensionStub = (kept: unknown) => `
   let taken = false;
   window.acquireVsCodeApi = () => {
     if (taken) throw new Error("acquireVsCodeApi was called twice");
@@ -122,24 +151,25 @@ const extensionStub = `
         if (message.type === "ready") window.viewIsReady = true;
         window.sendToExtension(message);
       },
+      getState() { return window.viewState ?? ${JSON.stringify(kept) ?? "undefined"}; },
       setState(state) { window.viewState = state; },
     };
   };
 `;
 
-function pageHtml(theme: ThemeName): string {
+function pageHtml(theme: ThemeName, name: ViewName): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <link rel="stylesheet" href="${origin}/theme.css">
-<link rel="stylesheet" href="${origin}/trace.css">
-<title>RLM Trace</title>
+<link rel="stylesheet" href="${origin}/${name}.css">
+<title>${views[name]}</title>
 </head>
 <body class="${themes[theme].bodyClass}">
 <div id="app"></div>
-<script nonce="test" src="${origin}/trace.js"></script>
+<script nonce="test" src="${origin}/${name}.js"></script>
 </body>
 </html>`;
 }

@@ -5,10 +5,21 @@ import type { FromTraceView } from "./protocol.ts";
 /** Sends a message to the extension. */
 export type Post = (message: FromTraceView) => void;
 
-const PostContext = createContext<Post>(() => {});
+/** Who serves the view. */
+export interface Host {
+  readonly post: Post;
+  /** False for an exported page: no file can be opened, and nothing goes on. */
+  readonly isEditor: boolean;
+}
 
-export const PostProvider = PostContext.Provider;
+const HostContext = createContext<Host>({ post: () => {}, isEditor: false });
+
+export const HostProvider = HostContext.Provider;
+
+export function useHost(): Host {
+  return useContext(HostContext);
+}
 
 export function usePost(): Post {
-  return useContext(PostContext);
+  return useHost().post;
 }

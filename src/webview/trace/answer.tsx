@@ -1,23 +1,57 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Citation } from "../../rlm/events.ts";
+import { formatNumberOf } from "../../rlm/format.ts";
 import { renderMarkdown } from "../ui/markdown.ts";
-import { type Post, usePost } from "./actions.ts";
+import { placesIn, sourcesOf } from "../ui/provenance.ts";
+import { ProvenancePopup } from "../ui/provenance-popup.tsx";
+import { useSentence } from "../ui/use-sentence.ts";
+import { type Post, useHost } from "./actions.ts";
+import { useSources } from "./sources.ts";
 
-/** The answer in Markdown, its citations and links live. */
+/** A longer answer is cut, so that the page stays quick; copying it gives all of it. */
+const mostChars = 100_000;
+const popupId = "provenance";
+const popupWidth = 320;
+
+/** The answer in Markdown, its citations and links live; what is behind a sentence shows when it is pointed at. */
 export function Answer({ text, citations }: { text: string; citations: readonly Citation[] }) {
   const element = useRef<HTMLDivElement>(null);
-  const post = usePost();
-  useLayoutEffect(() => element.current?.replaceChildren(renderMarkdown(text, citations)), [text, citations]);
+  const { post, isEditor } = useHost();
+  const { root, stale, show } = useSources();
+  const { sentence, popup, handlers, close } = useSentence(popupId, popupWidth);
+  const left = text.length - mostChars;
+  useLayoutEffect(() => {
+    element.current?.replaceChildren(renderMarkdown(text.slice(0, mostChars), citations, stale));
+  }, [text, citations, stale]);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the links and buttons inside take focus, and the events rise here
-    <div
-      class="markdown"
-      ref={element}
-      onClick={(event) => follow(event.target, post)}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") followLink(event.target, post);
-      }}
-    />
+    <div class="answer" {...handlers}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the links and buttons inside take focus, and the events rise here */}
+      <div
+        class="markdown"
+        ref={element}
+        onClick={(event) => follow(event.target, post)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") followLink(event.target, post);
+          const first = event.key === "ArrowDown" && popup.current?.querySelector<HTMLElement>("button");
+          if (!first) return;
+          event.preventDefault();
+          first.focus();
+        }}
+      />
+      {left > 0 && <p class="note">{formatNumberOf(left, "more character")}: copy to see all.</p>}
+      {sentence && (
+        <ProvenancePopup
+          id={popupId}
+          sources={sourcesOf(placesIn(sentence.element), root, citations, stale)}
+          top={sentence.top}
+          left={sentence.left}
+          element={popup}
+          open={isEditor ? (place) => post({ type: "open", ...place }) : null}
+          show={show}
+          close={close}
+        />
+      )}
+    </div>
   );
 }
 

@@ -4,7 +4,7 @@ import { Icon } from "../ui/icon.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { Answer } from "./answer.tsx";
 import { outcomeLook } from "./outcome.ts";
-import { spentOf } from "./rows.ts";
+import { spentOf } from "./row-nodes.ts";
 import { LiveTurn, RunAnswer, RunFacts } from "./run-details.tsx";
 import { Problem, Remembered, Section, Title } from "./section.tsx";
 import { msOf, Usage } from "./usage.tsx";

@@ -2,31 +2,42 @@ import type { RefObject } from "preact";
 import { oneLine } from "../../rlm/cut.ts";
 import { formatCount, formatMs, formatNumberOf } from "../../rlm/format.ts";
 import type { CallNode, CellNode, Retry, RunNode, TurnNode } from "../../rlm/run-nodes.ts";
+import type { RunTree } from "../../rlm/run-tree.ts";
 import { describeFailureCode } from "../../rlm/run-words.ts";
 import { CodeBlock } from "../ui/code-block.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { LongText } from "../ui/long-text.tsx";
 import { useFollow } from "../ui/use-follow.ts";
-import { usePost } from "./actions.ts";
 import { ChildDetails } from "./child-details.tsx";
 import { Reply } from "./reply.tsx";
-import { type CallGroup, type Row, type RowNode, rowLabel, spentOf, turnLabel } from "./rows.ts";
+import { type CallGroup, type RowNode, spentOf } from "./row-nodes.ts";
+import { type Row, rowLabel, turnLabel } from "./rows.ts";
 import { RunDetails } from "./run-details.tsx";
 import { Facts, Problem, Remembered, Section, Title } from "./section.tsx";
+import { Seen } from "./seen.tsx";
+import { SourcesProvider } from "./sources.ts";
 import { msOf, timeOf, Usage } from "./usage.tsx";
 
 interface DetailsProps {
   readonly row: Row;
+  readonly tree: RunTree;
+  /** Paths of cited files that have changed since they were read. */
+  readonly stale: ReadonlySet<string>;
+  /** Selects a line of the tree. */
+  readonly show: (id: string) => void;
+  /** Where it was scrolled to before, in pixels. */
+  readonly scroll: number | null;
+  readonly keepScroll: (top: number) => void;
   readonly element: RefObject<HTMLElement | null>;
   /** Back to the tree. */
   readonly leave: () => void;
 }
 
 /** All about the selected row. */
-export function Details({ row, element, leave }: DetailsProps) {
+export function Details({ row, tree, stale, show, element, leave, scroll, keepScroll }: DetailsProps) {
   const { node } = row;
   // An answer comes in the place of what the model wrote last, and is read from its beginning.
-  useFollow(element, isStreaming(node), hasEnded(node) ? `${node.id} ended` : node.id);
+  useFollow(element, isStreaming(node), hasEnded(node) ? `${node.id} ended` : node.id, scroll);
   return (
     <section
       class="details"
@@ -35,9 +46,12 @@ export function Details({ row, element, leave }: DetailsProps) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it must take the focus
       tabIndex={0}
       onKeyDown={(event) => event.key === "Escape" && leave()}
+      onScroll={(event) => keepScroll(event.currentTarget.scrollTop)}
     >
-      <OfChild run={row.run} />
-      <Content key={node.id} row={row} />
+      <SourcesProvider value={{ root: tree.root, stale, show }}>
+        <OfChild run={row.run} />
+        <Content key={node.id} row={row} />
+      </SourcesProvider>
     </section>
   );
 }
@@ -90,6 +104,17 @@ function TurnDetails({ turn }: { turn: TurnNode }) {
         {turnLabel(turn)}
         {!turn.last && ` of ${turn.of}`}
       </Title>
+      {turn.messages.length > 0 && (
+        <Section title="Prompt" copy={turn.messages.map(({ text }) => text).join("\n\n")}>
+          {turn.messages.map(({ role, text }) => (
+            <div class="message">
+              <p class="note">{role === "system" ? "System message" : "Message"}</p>
+              <LongText text={text} />
+            </div>
+          ))}
+        </Section>
+      )}
+      <Seen ranges={turn.seen} />
       <Section title="Reply" {...(streaming ? {} : { copy: turn.reply })}>
         <Reply text={turn.reply} streaming={streaming} />
       </Section>
@@ -188,28 +213,6 @@ function CallDetails({ call, label }: { call: CallNode; label: string }) {
       <Seen ranges={call.seen} />
       {!call.remembered && <Usage model={call.model} spent={call.spent} ms={msOf(call)} />}
     </>
-  );
-}
-
-const seenAtOnce = 20;
-
-/** The lines of files that stood in a prompt, to be opened. */
-function Seen({ ranges }: { ranges: CallNode["seen"] }) {
-  const post = usePost();
-  if (ranges.length === 0) return null;
-  return (
-    <Section title="Lines that it was shown">
-      <ul>
-        {ranges.slice(0, seenAtOnce).map(({ path, from, to }) => (
-          <li>
-            <button type="button" class="link" onClick={() => post({ type: "open", path, from, to })}>
-              {path}:{from === to ? from : `${from}–${to}`}
-            </button>
-          </li>
-        ))}
-      </ul>
-      {ranges.length > seenAtOnce && <p class="note">and {formatCount(ranges.length - seenAtOnce)} more</p>}
-    </Section>
   );
 }
 

@@ -3,7 +3,7 @@ import type { FanOutQuestion } from "../../rlm/run-nodes.ts";
 import type { RunTree } from "../../rlm/run-tree.ts";
 import { describeActivity, describeCalls } from "../../rlm/run-words.ts";
 import { Icon } from "../ui/icon.tsx";
-import { usePost } from "./actions.ts";
+import { useHost } from "./actions.ts";
 import { outcomeLook } from "./outcome.ts";
 
 interface HeaderProps {
@@ -16,7 +16,7 @@ interface HeaderProps {
 
 /** The question, how it goes, and what it has used. */
 export function Header({ tree, asking, now, showAnswer }: HeaderProps) {
-  const post = usePost();
+  const { post, isEditor } = useHost();
   const running = tree.state !== "done";
   const { icon, tone } = lookOf(tree, asking);
   const question = tree.started?.question ?? "";
@@ -29,7 +29,18 @@ export function Header({ tree, asking, now, showAnswer }: HeaderProps) {
             Show answer
           </button>
         )}
-        {running && (
+        {isEditor && !running && (
+          <button
+            type="button"
+            class="icon-button"
+            title="Save this run as a file (e)"
+            onClick={() => post({ type: "export" })}
+          >
+            <Icon name="export" />
+            Export
+          </button>
+        )}
+        {isEditor && running && (
           <button type="button" class="icon-button" onClick={() => post({ type: "stop" })}>
             <Icon name="debug-stop" />
             Stop
@@ -71,6 +82,7 @@ function Wait({ tree, since, now }: { tree: RunTree; since: number; now: number 
 }
 
 function lookOf(tree: RunTree, asking: FanOutQuestion | null): { icon: string; tone: string } {
+  if (tree.interrupted) return { icon: "debug-disconnect", tone: "warning" };
   if (tree.stopReason !== null) return outcomeLook(tree.stopReason);
   if (asking) return { icon: "debug-pause", tone: "" };
   return { icon: tree.waiting ? "watch" : "loading codicon-modifier-spin", tone: "" };
@@ -87,7 +99,7 @@ function figuresOf(tree: RunTree, now: number): string[] {
     formatNumberOf(Math.max(0, calls - children), "sub-call"),
     ...(children > 0 ? [formatNumberOf(children, "child run")] : []),
     ...(used ? [formatTokens(usage), costOf(tree)] : []),
-    formatMs((tree.finished?.at ?? now) - startedAt),
+    formatMs((tree.root?.endedAt ?? now) - startedAt),
   ];
 }
 

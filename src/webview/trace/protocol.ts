@@ -7,10 +7,20 @@ import { describeCalls } from "../../rlm/run-words.ts";
 
 /** What the extension tells the view. */
 export const toTraceView = z.discriminatedUnion("type", [
-  /** All events of a run so far. `notice` is said instead where there are none. */
-  z.object({ type: z.literal("snapshot"), events: z.array(runEventSchema), notice: z.string().optional() }),
+  /**
+   * All events of a run so far. `over`: no more will come, so that a run without an end was interrupted. `notice` is
+   * said instead where there are none.
+   */
+  z.object({
+    type: z.literal("snapshot"),
+    events: z.array(runEventSchema),
+    over: z.boolean().optional(),
+    notice: z.string().optional(),
+  }),
   /** The events that followed. */
   z.object({ type: z.literal("events"), events: z.array(runEventSchema) }),
+  /** The cited files, by their paths, that are not as they were when they were read. */
+  z.object({ type: z.literal("stale"), paths: z.array(z.string()) }),
 ]);
 export type ToTraceView = z.infer<typeof toTraceView>;
 
@@ -26,6 +36,8 @@ export const fromTraceView = z.discriminatedUnion("type", [
   z.object({ type: z.literal("open"), path: z.string().min(1), from: line, to: line }),
   z.object({ type: z.literal("openLink"), url: z.url({ protocol: /^https?$/ }) }),
   z.object({ type: z.literal("stop") }),
+  /** Save the run as a file. */
+  z.object({ type: z.literal("export") }),
   /** May the calls be made that the `fanout.asked` event with this number asks for? */
   z.object({
     type: z.literal("decide"),

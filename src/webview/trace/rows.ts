@@ -2,24 +2,10 @@ import { oneLine } from "../../rlm/cut.ts";
 import { formatCount, formatMs, formatTokenCount, formatUsd } from "../../rlm/format.ts";
 import type { Spent } from "../../rlm/model.ts";
 import type { CallNode, CellNode, NodeState, RunNode, TurnNode } from "../../rlm/run-nodes.ts";
-import { type RunTree, sumSpent } from "../../rlm/run-tree.ts";
+import type { RunTree } from "../../rlm/run-tree.ts";
+import { compareBy, type Sort } from "./columns.ts";
 import { isPartial } from "./outcome.ts";
-
-/** From this many calls of one cell to one model on, they fold into one row. */
-const groupFrom = 4;
-
-/** Calls of one cell to the same model: all of them plain, or all of them child runs. */
-export interface CallGroup {
-  readonly kind: "group";
-  readonly id: string;
-  readonly asks: CallNode["asks"];
-  readonly cell: CellNode;
-  readonly model: string;
-  readonly calls: readonly CallNode[];
-}
-
-/** A child run is the row of the call that it answers, with its turns below. */
-export type RowNode = RunNode | TurnNode | CellNode | CallGroup | CallNode;
+import { type CallGroup, childrenOf, endOf, type RowNode, spentOf, startOf } from "./row-nodes.ts";
 
 /** One line of the tree. */
 export interface Row extends Place {
@@ -47,29 +33,44 @@ export interface RowText {
   readonly description: string;
   readonly state: NodeState;
   readonly tokens: string;
+  /** The part of the input that the provider had cached: `62 %`. */
+  readonly cached: string;
   readonly cost: string;
   readonly time: string;
 }
 
+/** Which lines are shown, and in which order. */
+export interface RowOptions {
+  /** The lines that the user has folded or unfolded, other than they begin. */
+  readonly toggled: ReadonlySet<string>;
+  /** Null: as they happened. Siblings are sorted among themselves. */
+  readonly sort: Sort | null;
+  /** Only these lines, all of them unfolded at first; null for all. */
+  readonly kept: ReadonlySet<string> | null;
+}
+
+export const asTheyHappened: RowOptions = { toggled: new Set(), sort: null, kept: null };
+
 const none = "–";
 const longestDescription = 160;
 
-/**
- * The lines of the tree from top to bottom.
- * @param toggled the lines that the user has folded or unfolded, other than they begin
- */
-export function rowsOf({ root }: RunTree, toggled: ReadonlySet<string>): Row[] {
+/** The lines of the tree from top to bottom. @param now milliseconds since 1970, for what still goes on */
+export function rowsOf({ root }: Pick<RunTree, "root">, options: RowOptions, now = 0): Row[] {
+  const { toggled, sort, kept } = options;
   const rows: Row[] = [];
   const visit = (node: RowNode, run: RunNode, level: number, place: Place) => {
-    const below = childrenOf(node);
-    const open = below.length === 0 ? null : beginsFolded(node) === toggled.has(node.id);
+    const below = placed(childrenOf(node)).filter((child) => kept === null || kept.has(child.node.id));
+    const folds = kept === null && beginsFolded(node);
+    const open = below.length === 0 ? null : folds === toggled.has(node.id);
     rows.push({ node, run, level, open, ...place });
     if (!open) return;
     const within = (node.kind === "call" && node.child) || run;
-    const places = placesOf(below);
-    for (const [index, child] of below.entries()) visit(child, within, level + 1, places[index] ?? only);
+    if (sort) below.sort((a, b) => compareBy(sort, a.node, b.node, now));
+    for (const [index, { node: child, number }] of below.entries()) {
+      visit(child, within, level + 1, { position: index + 1, siblings: below.length, number });
+    }
   };
-  if (root) visit(root, root, 1, only);
+  if (root && (kept === null || kept.has(root.id))) visit(root, root, 1, only);
   return rows;
 }
 
@@ -112,48 +113,15 @@ function beginsFolded(node: RowNode): boolean {
 
 const only: Place = { position: 1, siblings: 1, number: null };
 
-function placesOf(nodes: readonly RowNode[]): Place[] {
+/** Each with its number among those of its own kind, where it is one of several. */
+function placed(nodes: readonly RowNode[]): { readonly node: RowNode; readonly number: number | null }[] {
   const byKind = new Map<string, number>();
-  const numbers = nodes.map((node) => {
+  const numbered = nodes.map((node) => {
     const number = (byKind.get(labelOfKind(node)) ?? 0) + 1;
     byKind.set(labelOfKind(node), number);
-    return number;
+    return { node, number };
   });
-  return nodes.map((node, index) => ({
-    position: index + 1,
-    siblings: nodes.length,
-    number: byKind.get(labelOfKind(node)) === 1 ? null : (numbers[index] ?? null),
-  }));
-}
-
-function childrenOf(node: RowNode): readonly RowNode[] {
-  switch (node.kind) {
-    case "run":
-      return node.turns;
-    case "turn":
-      return node.cells;
-    case "cell":
-      return grouped(node);
-    case "group":
-      return node.calls;
-    case "call":
-      return node.child?.turns ?? [];
-  }
-}
-
-function grouped(cell: CellNode): readonly (CallNode | CallGroup)[] {
-  if (cell.calls.length < groupFrom) return cell.calls;
-  const alike = new Map<string, [CallNode, ...CallNode[]]>();
-  for (const call of cell.calls) {
-    const key = `${call.asks}-${call.model}`;
-    const calls = alike.get(key);
-    if (calls) calls.push(call);
-    else alike.set(key, [call]);
-  }
-  return [...alike].flatMap(([key, calls]): (CallNode | CallGroup)[] => {
-    const { asks, model } = calls[0];
-    return calls.length < groupFrom ? calls : [{ kind: "group", id: `${cell.id}-${key}`, asks, cell, model, calls }];
-  });
+  return numbered.map(({ node, number }) => ({ node, number: byKind.get(labelOfKind(node)) === 1 ? null : number }));
 }
 
 /** The texts of a line. @param now milliseconds since 1970, for what still goes on */
@@ -165,7 +133,7 @@ export function rowText(tree: RunTree, row: Row, now: number): RowText {
     label: rowLabel(row),
     state: stateOf(node),
     time: remembered ? none : formatMs((endOf(node) ?? now) - startOf(node)),
-    ...(remembered ? { tokens: none, cost: "free" } : spentColumns(spentOf(node))),
+    ...(remembered ? { tokens: none, cached: none, cost: "free" } : spentColumns(spentOf(node))),
   };
   switch (node.kind) {
     case "turn":
@@ -190,8 +158,27 @@ function runText({ totals }: RunTree, run: RunNode, now: number): RowText {
   };
 }
 
+/** What a search looks at: all that a line and its details say. */
+export function rowWords(node: RunNode | TurnNode | CellNode | CallNode): string[] {
+  switch (node.kind) {
+    case "run":
+      return ["Run", node.started.question, node.finished?.answer ?? ""];
+    case "turn":
+      return [turnLabel(node), node.model, node.reply, ...node.messages.map(({ text }) => text)];
+    case "cell":
+      return [`Cell ${node.cell}`, node.code, ...node.output, node.value ?? "", failureWords(node.error)];
+    case "call":
+      return [labelOfKind(node), node.model, node.prompt, node.reply ?? "", node.error?.message ?? ""];
+  }
+}
+
+function failureWords(error: CellNode["error"]): string {
+  return error ? `${error.name}: ${error.message}` : "";
+}
+
 /** `Sub-call`, `Child run`: what a line is, with its number where it is one of several. */
 export function rowLabel({ node, number }: Row): string {
+  if (node.kind === "run") return "Run";
   if (node.kind === "turn") return turnLabel(node);
   if (node.kind === "cell") return `Cell ${node.cell}`;
   if (node.kind === "group") return `${labelOfKind(node)} ×${node.calls.length}`;
@@ -218,7 +205,7 @@ function proseOf(reply: string): string {
 }
 
 function cellDescription({ error, code }: CellNode): string {
-  return oneLine(error ? `${error.name}: ${error.message}` : code.slice(0, 400), longestDescription);
+  return oneLine(error ? failureWords(error) : code.slice(0, 400), longestDescription);
 }
 
 function groupDescription({ calls, model }: CallGroup): string {
@@ -247,34 +234,9 @@ function stateOf(node: Exclude<RowNode, RunNode>): NodeState {
   return (["running", "failed", "stopped"] as const).find((state) => states.has(state)) ?? "done";
 }
 
-export function startOf(node: Exclude<RowNode, RunNode>): number {
-  return node.kind === "group" ? Math.min(...node.calls.map((call) => call.startedAt)) : node.startedAt;
-}
-
-/** When it ended, or null while it goes on. */
-export function endOf(node: Exclude<RowNode, RunNode>): number | null {
-  if (node.kind !== "group") return node.endedAt;
-  const ends = node.calls.map((call) => call.endedAt);
-  return ends.every((end) => end !== null) ? Math.max(...ends) : null;
-}
-
-/** What a line's requests used, for a child run all that it did; null where it made none or none is settled. */
-export function spentOf(node: Exclude<RowNode, RunNode>): Spent | null {
-  if (node.kind === "cell") return null;
-  if (node.kind === "group") return sumSpent(node.calls.map((call) => ({ spent: spentOf(call) })));
-  if (node.kind === "turn") return node.spent;
-  return node.spent ?? (node.child && sumSpent(settledIn(node.child)));
-}
-
-/** The requests of a run and of those below it. */
-function settledIn(run: RunNode): { readonly spent: Spent | null }[] {
-  return run.turns.flatMap((turn) => [
-    turn,
-    ...turn.cells.flatMap((cell) => cell.calls.map((call) => ({ spent: spentOf(call) }))),
-  ]);
-}
-
-function spentColumns(spent: Spent | null): { tokens: string; cost: string } {
-  if (!spent || spent.usage.input + spent.usage.output === 0) return { tokens: none, cost: none };
-  return { tokens: formatTokenCount(spent.usage), cost: formatUsd(spent.costUsd) };
+function spentColumns(spent: Spent | null): { tokens: string; cached: string; cost: string } {
+  if (!spent || spent.usage.input + spent.usage.output === 0) return { tokens: none, cached: none, cost: none };
+  const { input, cachedInput } = spent.usage;
+  const cached = cachedInput === 0 ? none : `${Math.round((cachedInput / input) * 100)} %`;
+  return { tokens: formatTokenCount(spent.usage), cached, cost: formatUsd(spent.costUsd) };
 }

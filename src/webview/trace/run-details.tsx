@@ -12,11 +12,11 @@ import { Facts, Section, Title } from "./section.tsx";
 /** The run as a whole: its answer once it is there, until then what the model writes. */
 export function RunDetails({ run }: { run: RunNode }) {
   const { started, finished } = run;
-  if (!finished) return <LiveTurn run={run} />;
+  if (!finished && run.state === "running") return <LiveTurn run={run} />;
   return (
     <>
       <RunAnswer run={run} />
-      {finished.answer === null && <p class="note">This run ended without an answer.</p>}
+      {(finished?.answer ?? null) === null && <p class="note">This run ended without an answer.</p>}
       <Section title="Question" copy={started.question}>
         <p class="question">{started.question}</p>
       </Section>

@@ -7,6 +7,8 @@ export class TraceStore {
   tree = new RunTree();
   /** Said in place of a run; null before the first snapshot. */
   notice: string | null = null;
+  /** Paths of cited files that have changed since they were read. */
+  stale: ReadonlySet<string> = new Set();
   readonly #post: (message: FromTraceView) => void;
   readonly #onChange: () => void;
   #queue: RunEvent[] = [];
@@ -19,14 +21,24 @@ export class TraceStore {
   }
 
   receive(message: ToTraceView): void {
-    if (message.type === "snapshot") this.#replace(message.events, message.notice ?? "");
-    else if (!this.#waitsForSnapshot) for (const event of message.events) this.#queue.push(event);
+    switch (message.type) {
+      case "snapshot":
+        this.#replace(message);
+        break;
+      case "events":
+        if (!this.#waitsForSnapshot) for (const event of message.events) this.#queue.push(event);
+        break;
+      case "stale":
+        this.stale = new Set(message.paths);
+        break;
+    }
     this.#drawSoon();
   }
 
-  #replace(events: readonly RunEvent[], notice: string): void {
+  #replace({ events, over, notice }: Extract<ToTraceView, { type: "snapshot" }>): void {
     this.tree = foldEvents(events);
-    this.notice = notice;
+    if (over) this.tree.interrupt();
+    this.notice = notice ?? "";
     this.#queue = [];
     this.#waitsForSnapshot = false;
   }

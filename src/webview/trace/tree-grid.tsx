@@ -3,9 +3,15 @@
 
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { RunTree } from "../../rlm/run-tree.ts";
+import { Icon } from "../ui/icon.tsx";
 import { useFollow } from "../ui/use-follow.ts";
+import { useWidth } from "../ui/use-width.ts";
+import { barOf } from "./bars.ts";
+import { type ColumnId, columns, nextSort, type Sort } from "./columns.ts";
 import { type Row, rowText } from "./rows.ts";
+import type { TimeSpan } from "./time-scale.ts";
 import { TreeRow } from "./tree-row.tsx";
+import { Axis } from "./waterfall.tsx";
 
 /** As native trees have it, and as `trace.css` says. */
 const rowHeight = 22;
@@ -27,6 +33,16 @@ interface TreeGridProps extends TreeHandlers {
   /** A row to bring into sight; once for each object. */
   readonly revealed: { readonly id: string } | null;
   readonly now: number;
+  readonly hidden: readonly ColumnId[];
+  readonly sort: Sort | null;
+  readonly setSort: (sort: Sort | null) => void;
+  /** The stretch of time that the bars are drawn on. */
+  readonly span: TimeSpan;
+  /** New rows come at the end, which is kept in sight while the user is there. */
+  readonly follows: boolean;
+  /** Where it was scrolled to before, in pixels; `keepScroll` is told when that changes. */
+  readonly scroll: number | null;
+  readonly keepScroll: (top: number) => void;
 }
 
 /** The part of the tree that is in sight, in pixels. */
@@ -36,11 +52,20 @@ interface View {
 }
 
 /** The run as a tree with columns. Only the rows in sight are in the page. */
-export function TreeGrid({ tree, rows, selected, revealed, now, select, toggle, enter }: TreeGridProps) {
+export function TreeGrid(props: TreeGridProps) {
+  const { tree, rows, selected, revealed, now, hidden, span, select, toggle, enter } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View>({ top: 0, height: 0 });
-  useFollow(scroller, tree.state !== "done", tree);
-  useLayoutEffect(() => observe(scroller.current, setView), []);
+  const shown = columns.filter(({ id }) => !hidden.includes(id)).map(({ id }) => id);
+  useFollow(scroller, props.follows, tree, props.scroll);
+  useLayoutEffect(
+    () =>
+      observe(scroller.current, (seen) => {
+        setView(seen);
+        props.keepScroll(seen.top);
+      }),
+    [],
+  );
   useLayoutEffect(() => {
     const row = rows.findIndex(({ node }) => node.id === revealed?.id);
     if (scroller.current && row >= 0) setView(bringIntoView(scroller.current, row));
@@ -50,7 +75,7 @@ export function TreeGrid({ tree, rows, selected, revealed, now, select, toggle, 
   const drawn = rows.slice(first, Math.ceil((view.top + view.height) / rowHeight) + margin);
   const at = rows.findIndex((row) => row.node.id === selected);
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLButtonElement) return;
     const page = Math.max(1, Math.floor(view.height / rowHeight) - 1);
     const move = moveFor(event.key, rows, at, page);
     if (!move) return;
@@ -72,13 +97,9 @@ export function TreeGrid({ tree, rows, selected, revealed, now, select, toggle, 
       aria-activedescendant={drawn.some((row) => row.node.id === selected) ? elementId(selected) : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
+      style={{ "--columns": templateOf(shown) }}
     >
-      <div class="tree-head tree-columns" role="row" aria-rowindex={1}>
-        <span role="columnheader">Name</span>
-        <span role="columnheader">Tokens</span>
-        <span role="columnheader">Cost</span>
-        <span role="columnheader">Time</span>
-      </div>
+      <Head shown={shown} sort={props.sort} setSort={props.setSort} span={span} />
       <div class="tree-scroller" role="rowgroup" ref={scroller} tabIndex={-1}>
         <div class="tree-space" role="presentation" style={{ height: `${rows.length * rowHeight}px` }}>
           {drawn.map((row, index) => (
@@ -89,6 +110,9 @@ export function TreeGrid({ tree, rows, selected, revealed, now, select, toggle, 
               index={first + index}
               top={(first + index) * rowHeight}
               text={rowText(tree, row, now)}
+              columns={shown}
+              bar={barOf(row.node, tree.root?.startedAt ?? 0, now)}
+              span={span}
               selected={row.node.id === selected}
               select={select}
               toggle={toggle}
@@ -98,6 +122,46 @@ export function TreeGrid({ tree, rows, selected, revealed, now, select, toggle, 
       </div>
     </div>
   );
+}
+
+interface HeadProps extends Pick<TreeGridProps, "sort" | "setSort" | "span"> {
+  readonly shown: readonly ColumnId[];
+}
+
+/** The titles of the columns, by which the lines can be sorted, and the times above the bars. */
+function Head({ shown, sort, setSort, span }: HeadProps) {
+  const axis = useRef<HTMLSpanElement>(null);
+  const width = useWidth(axis);
+  return (
+    <div class="tree-head tree-columns" role="row" aria-rowindex={1}>
+      <span role="columnheader">Name</span>
+      {columns
+        .filter(({ id }) => shown.includes(id))
+        .map(({ id, title }) => (
+          <span role="columnheader" key={id} aria-sort={orderOf(sort, id)}>
+            <button type="button" class="sort" onClick={() => setSort(nextSort(sort, id))}>
+              {sort?.by === id && <Icon name={sort.descending ? "arrow-down" : "arrow-up"} />}
+              {title}
+            </button>
+          </span>
+        ))}
+      <span role="columnheader" class="when" ref={axis}>
+        <span class="visually-hidden">When</span>
+        <Axis span={span} width={width} />
+      </span>
+    </div>
+  );
+}
+
+function orderOf(sort: Sort | null, id: ColumnId): "descending" | "ascending" | undefined {
+  if (sort?.by !== id) return undefined;
+  return sort.descending ? "descending" : "ascending";
+}
+
+/** The widths of the columns for the style sheet. */
+function templateOf(shown: readonly ColumnId[]): string {
+  const widths = columns.filter(({ id }) => shown.includes(id)).map(({ width }) => `${width}px`);
+  return ["minmax(120px, 9fr)", ...widths, "minmax(80px, 8fr)"].join(" ");
 }
 
 type Move =

@@ -3,7 +3,12 @@
 
 import type { NodeState } from "../../rlm/run-nodes.ts";
 import { Icon } from "../ui/icon.tsx";
-import type { Row, RowNode, RowText } from "./rows.ts";
+import type { Bar } from "./bars.ts";
+import type { ColumnId } from "./columns.ts";
+import { kindOf, type RowKind, type RowNode } from "./row-nodes.ts";
+import type { Row, RowText } from "./rows.ts";
+import type { TimeSpan } from "./time-scale.ts";
+import { BarCell } from "./waterfall.tsx";
 
 interface TreeRowProps {
   readonly id: string;
@@ -13,13 +18,18 @@ interface TreeRowProps {
   /** Its distance from the top of all rows, in pixels. */
   readonly top: number;
   readonly text: RowText;
+  /** The columns of numbers. */
+  readonly columns: readonly ColumnId[];
+  readonly bar: Bar;
+  /** The stretch of time that the bars are drawn on. */
+  readonly span: TimeSpan;
   readonly selected: boolean;
   readonly select: (id: string) => void;
   readonly toggle: (id: string) => void;
 }
 
 /** One line of the tree. */
-export function TreeRow({ id, row, index, top, text, selected, select, toggle }: TreeRowProps) {
+export function TreeRow({ id, row, index, top, text, columns, bar, span, selected, select, toggle }: TreeRowProps) {
   const { node, level, open, position, siblings } = row;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the tree around it has the keyboard
@@ -45,15 +55,12 @@ export function TreeRow({ id, row, index, top, text, selected, select, toggle }:
         {stateWords[text.state] && <span class="visually-hidden">{stateWords[text.state]}</span>}
         <span class="description">{text.description}</span>
       </span>
-      <span role="gridcell" class="number">
-        {text.tokens}
-      </span>
-      <span role="gridcell" class="number">
-        {text.cost}
-      </span>
-      <span role="gridcell" class="number">
-        {text.time}
-      </span>
+      {columns.map((column) => (
+        <span role="gridcell" class="number" key={column}>
+          {text[column]}
+        </span>
+      ))}
+      <BarCell bar={bar} span={span} />
     </div>
   );
 }
@@ -84,21 +91,13 @@ const stateWords: Readonly<Record<NodeState, string>> = {
   done: "",
 };
 
-type Kind = "run" | "turn" | "cell" | "call" | "child";
-
-const kindIcons: Readonly<Record<Kind, string>> = {
+const kindIcons: Readonly<Record<RowKind, string>> = {
   run: "run-all",
   turn: "comment",
   cell: "code",
   call: "call-outgoing",
   child: "type-hierarchy-sub",
 };
-
-/** What a row is about, which has a colour and an icon of its own. */
-function kindOf(node: RowNode): Kind {
-  if (node.kind !== "call" && node.kind !== "group") return node.kind;
-  return node.asks === "rlm" ? "child" : "call";
-}
 
 function iconOf(node: RowNode, state: NodeState): string {
   if (state === "running") return "loading codicon-modifier-spin";

@@ -1,7 +1,7 @@
 import { formatCount, formatMs, formatNumberOf, formatUsd } from "../../rlm/format.ts";
-import type { Spent } from "../../rlm/model.ts";
+import type { PricedBy, Spent } from "../../rlm/model.ts";
 import type { RunNode } from "../../rlm/run-nodes.ts";
-import { endOf, type RowNode, startOf } from "./rows.ts";
+import { endOf, type RowNode, startOf } from "./row-nodes.ts";
 import { Facts, Section } from "./section.tsx";
 
 /** Who was asked, and what it took. */
@@ -13,7 +13,7 @@ export function Usage({ model, spent, ms }: { model: string | null; spent: Spent
           ["Model", model],
           ["Input", spent && inputOf(spent)],
           ["Output", spent && outputOf(spent)],
-          ["Cost", spent && formatUsd(spent.costUsd)],
+          ["Cost", spent && costOf(spent)],
           ["Time", timeOf(ms)],
         ]}
       />
@@ -32,6 +32,17 @@ function outputOf({ usage }: Spent): string {
   const thought = reasoning === 0 ? "" : `, ${formatCount(reasoning)} of them reasoning`;
   return `${estimated ? "≈" : ""}${formatNumberOf(output, "token")}${thought}`;
 }
+
+/** `$0.042, by the endpoint's own bill` */
+function costOf({ costUsd, pricedBy }: Spent): string {
+  return `${formatUsd(costUsd)}${pricedBy ? `, ${priceWords[pricedBy]}` : ""}`;
+}
+
+const priceWords: Readonly<Record<PricedBy, string>> = {
+  endpoint: "as the endpoint has stated it",
+  setting: "by the price in your settings",
+  table: "by the list prices that RLM knows",
+};
 
 /** How long it took; null while it goes on. */
 export function msOf(node: Exclude<RowNode, RunNode>): number | null {

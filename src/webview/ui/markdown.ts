@@ -1,7 +1,8 @@
 import DOMPurify from "dompurify";
 import MarkdownIt from "markdown-it";
-import { type Place, placeKey, readCitation } from "../../rlm/citations.ts";
 import type { Citation } from "../../rlm/events.ts";
+import { type Place, placeKey, readCitation } from "../../rlm/places.ts";
+import { citationMeta, markSentences } from "./sentences.ts";
 
 const allowedTags = [
   ...[
@@ -34,12 +35,18 @@ const markdown = createMarkdown();
 
 /**
  * Renders Markdown that a model wrote as DOM nodes. HTML in it stays text, images are named and never loaded, nothing in
- * it runs. Links carry `data-url` and no `href`; citations are buttons with `data-path`, `data-from` and `data-to`.
+ * it runs. Links carry `data-url` and no `href`; citations are buttons with `data-path`, `data-from` and `data-to`, the
+ * sentences around them are `span.sentence`.
  * @param citations as the run has checked them
+ * @param stale paths of files that have changed since they were read
  */
-export function renderMarkdown(text: string, citations: readonly Citation[]): DocumentFragment {
+export function renderMarkdown(
+  text: string,
+  citations: readonly Citation[],
+  stale: ReadonlySet<string> = new Set(),
+): DocumentFragment {
   const status = new Map(citations.map((citation) => [placeKey(citation), citation.status]));
-  return DOMPurify.sanitize(markdown.render(text, { status }), {
+  return DOMPurify.sanitize(markdown.render(text, { status, stale }), {
     ALLOWED_TAGS: allowedTags,
     ALLOWED_ATTR: allowedAttributes,
     ALLOW_DATA_ATTR: false,
@@ -56,10 +63,15 @@ function createMarkdown() {
   md.inline.ruler.before("link", "citation", (state, silent) => {
     const citation = state.src[state.pos] === "[" ? readCitation(state.src, state.pos) : null;
     if (!citation) return false;
-    if (!silent) state.push("html_inline", "", 0).content = citationHtml(citation.places, state.env);
+    if (!silent) {
+      const token = state.push("html_inline", "", 0);
+      token.content = citationHtml(citation.places, state.env);
+      token.meta = citationMeta;
+    }
     state.pos = citation.end;
     return true;
   });
+  md.core.ruler.push("sentences", markSentences);
   const { rules } = md.renderer;
   rules.code_inline = (tokens, index, _options, env) => {
     const content = tokens[index]?.content ?? "";
@@ -75,8 +87,11 @@ function createMarkdown() {
     const url = escapeHtml(String(tokens[index]?.attrGet("href") ?? ""));
     return `<a role="link" tabindex="0" data-url="${url}" title="${url}">`;
   };
-  rules.fence = rules.code_block = (tokens, index) =>
-    `<pre tabindex="0"><code>${escapeHtml(tokens[index]?.content ?? "")}</code></pre>`;
+  rules.fence = rules.code_block = (tokens, index) => {
+    const language = /^[\w+#.-]{1,30}/.exec(tokens[index]?.info ?? "")?.[0];
+    const marked = language ? ` class="language-${language.toLowerCase()}"` : "";
+    return `<pre tabindex="0"><code${marked}>${escapeHtml(tokens[index]?.content ?? "")}</code></pre>`;
+  };
   rules.th_open = rules.td_open = (tokens, index) => {
     const token = tokens[index];
     const align = /right|center/.exec(String(token?.attrGet("style") ?? ""))?.[0];
@@ -93,7 +108,7 @@ function citationHtml(places: readonly Place[], environment: unknown): string {
 function placeHtml(place: Place, environment: unknown): string {
   const { path, from, to } = place;
   const lines = from === to ? `${from}` : `${from}–${to}`;
-  const { kind, icon, title, note } = looks[statusOf(environment, place)];
+  const { kind, icon, title, note } = isStale(environment, path) ? staleLook : looks[statusOf(environment, place)];
   return (
     `<button type="button" class="citation ${kind}" title="${escapeHtml(title(path))}" ` +
     `data-path="${escapeHtml(path)}" data-from="${from}" data-to="${to}">` +
@@ -103,7 +118,7 @@ function placeHtml(place: Place, environment: unknown): string {
 }
 
 interface CitationLook {
-  readonly kind: "ok" | "unseen" | "missing";
+  readonly kind: "ok" | "unseen" | "missing" | "stale";
   readonly icon: string;
   title(path: string): string;
   /** Said behind the lines. */
@@ -123,6 +138,18 @@ const looks: Readonly<Record<Citation["status"], CitationLook>> = {
   },
   missing: { kind: "missing", icon: "warning", title: (path) => `${path} has no such lines`, note: " not found" },
 };
+
+const staleLook: CitationLook = {
+  kind: "stale",
+  icon: "history",
+  title: (path) => `${path} is not as it was when it was read`,
+  note: " changed since",
+};
+
+function isStale(environment: unknown, path: string): boolean {
+  if (typeof environment !== "object" || environment === null || !("stale" in environment)) return false;
+  return environment.stale instanceof Set && environment.stale.has(path);
+}
 
 /** The status that the rendering that goes on was told; one that nobody has checked, as while a reply is written, is fine. */
 function statusOf(environment: unknown, place: Place): Citation["status"] {
