@@ -2,6 +2,7 @@
 // before stays in use until all is there, and is then replaced file by file.
 import {
   copyFileSync,
+  cpSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -14,6 +15,7 @@ import {
 import { createRequire } from "node:module";
 import path from "node:path";
 import { build } from "esbuild";
+import { buildHost } from "./build-host.mjs";
 
 const production = !process.argv.includes("--dev");
 const dist = "dist";
@@ -48,23 +50,27 @@ const esm = {
 async function buildAll() {
   // All of them have ended before a failure is passed on: none writes any more.
   const builds = await Promise.allSettled([
-    build({
-      ...node,
-      format: "cjs",
-      entryPoints: { extension: "src/vscode/extension.ts" },
-      outdir: made,
-      outExtension: { ".js": ".cjs" },
-      // CommonJS has no import.meta.url, by which the workers beside the bundle are found.
-      define: { "import.meta.url": "bundleUrl" },
-      banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
-    }),
+    buildHost(
+      {
+        ...node,
+        format: "cjs",
+        outdir: made,
+        outExtension: { ".js": ".cjs" },
+        // CommonJS has no import.meta.url, by which the workers beside the bundle are found.
+        define: { "import.meta.url": "bundleUrl" },
+        banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+      },
+      "src/vscode/extension.ts",
+    ),
     // Chunks are named after what they belong to, so that the .vsix leaves out those of the terminal.
-    build({ ...esm, entryPoints: { cli: "src/cli/main.ts" }, chunkNames: "cli-[hash]" }),
+    build({ ...esm, entryPoints: { cli: "src/cli/main.ts", library: "src/library.ts" }, chunkNames: "cli-[hash]" }),
+    build({ ...esm, entryPoints: { mcp: "src/cli/mcp-main.ts" }, chunkNames: "mcp-[hash]" }),
     build({
       ...esm,
       entryPoints: {
         "sandbox-worker": "src/sandbox/sandbox-worker.ts",
         "collector-worker": "src/context/collector-worker.ts",
+        "body-worker": "src/server/body-worker.ts",
       },
       chunkNames: "worker-[hash]",
     }),
@@ -73,7 +79,7 @@ async function buildAll() {
       platform: "browser",
       format: "iife",
       target: "es2022",
-      entryPoints: { trace: "src/webview/trace/main.tsx" },
+      entryPoints: { trace: "src/webview/trace/main.tsx", chat: "src/webview/chat/main.tsx" },
       outdir: `${made}/webview`,
       jsx: "automatic",
       jsxImportSource: "preact",
@@ -85,6 +91,7 @@ async function buildAll() {
   for (const { status, reason } of builds) if (status === "rejected") throw reason;
   const require = createRequire(import.meta.url);
   copyFileSync(require.resolve("@jitl/quickjs-wasmfile-release-sync/wasm"), `${made}/quickjs.wasm`);
+  cpSync("sql", `${made}/sql`, { recursive: true });
 }
 
 /** Puts the new files in the place of the old ones: chunks before what imports them, the marker last. */

@@ -51,7 +51,7 @@ function lockFile() {
 function isBuilt() {
   const files = (read(built) ?? "").split("\n").filter(Boolean);
   if (files.length === 0 || !files.every((file) => existsSync(path.join(dist, file)))) return false;
-  return newest("src", "scripts", "package.json", "package-lock.json") <= statSync(built).mtimeMs;
+  return newest("src", "sql", "scripts", "package.json", "package-lock.json") <= statSync(built).mtimeMs;
 }
 
 async function install() {

@@ -14,10 +14,12 @@ beforeAll(async () => {
 const allowed = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
-  /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
+  /^extension\/(package(\.nls(\.[a-z-]+)?)?\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
+  /^extension\/l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,
   /^extension\/media\/[a-z-]+\.(png|svg)$/,
-  /^extension\/dist\/(extension\.cjs|sandbox-worker\.js|collector-worker\.js|worker-[A-Z0-9]+\.js|quickjs\.wasm)$/,
-  /^extension\/dist\/webview\/(trace\.js|trace\.css|codicon\.ttf)$/,
+  /^extension\/dist\/(extension\.cjs|host\.cjs|sandbox-worker\.js|collector-worker\.js|worker-[A-Z0-9]+\.js|quickjs\.wasm)$/,
+  /^extension\/dist\/sql\/\d{3}-[a-z.-]+\.sql$/,
+  /^extension\/dist\/webview\/((trace|chat)\.(js|css)|codicon\.ttf)$/,
 ];
 
 it("holds nothing but what runs and what the user reads", () => {
@@ -25,7 +27,7 @@ it("holds nothing but what runs and what the user reads", () => {
 });
 
 it("holds all that runs", () => {
-  const needed = ["extension.cjs", "sandbox-worker.js", "collector-worker.js", "quickjs.wasm"];
+  const needed = ["extension.cjs", "host.cjs", "sandbox-worker.js", "collector-worker.js", "quickjs.wasm"];
   const views = ["webview/trace.js", "webview/trace.css", "webview/codicon.ttf"];
   expect(names).toEqual(expect.arrayContaining([...needed, ...views].map((name) => `extension/dist/${name}`)));
 });
@@ -39,6 +41,19 @@ it("holds every chunk that its workers import", () => {
   });
   expect(wanted).not.toEqual([]);
   expect([...new Set(wanted)].filter((name) => !names.includes(name))).toEqual([]);
+});
+
+it("holds the images and texts that its manifest names", () => {
+  const manifest = readFileSync(join(root, "package.json"), "utf8");
+  const images = [...manifest.matchAll(/"(media\/[^"]+)"/g)].map(([, file]) => `extension/${file}`);
+  const texts = ["package.nls.json", "l10n/bundle.l10n.json"].map((file) => `extension/${file}`);
+  expect([...images, ...texts].filter((name) => !names.includes(name))).toEqual([]);
+});
+
+it("starts with a small file, and loads the rest of the host when it is used", () => {
+  const [start, rest] = ["extension.cjs", "host.cjs"].map((file) => statSync(join(root, "dist", file)).size);
+  expect(start).toBeLessThanOrEqual(64 * 1024);
+  expect(rest).toBeLessThanOrEqual(1024 * 1024);
 });
 
 it("is at most 2 MB", () => {

@@ -3,9 +3,12 @@ import type * as vscode from "vscode";
 /** The user's API keys, one for each origin, in VS Code's own secret store. */
 export class ApiKeys {
   readonly #secrets: vscode.SecretStorage;
+  /** Fires when a key was stored or removed, in another window too. */
+  readonly onDidChange: vscode.Event<unknown>;
 
   constructor(secrets: vscode.SecretStorage) {
     this.#secrets = secrets;
+    this.onDidChange = secrets.onDidChange;
   }
 
   /** @returns null where none is stored for this endpoint's origin */

@@ -1,15 +1,44 @@
 import * as vscode from "vscode";
 import { ActiveRuns } from "./active-runs.ts";
 import { ApiKeys } from "./api-keys.ts";
-import type { Doors } from "./ask-commands.ts";
-import { commands, traceView } from "./ids.ts";
+import type { ChatDoor } from "./chat-door.ts";
+import { ContextChoice } from "./context-choice.ts";
+import { ContextView } from "./context-view.ts";
+import type { Doors } from "./doors.ts";
+import { commands, traceView, views } from "./ids.ts";
+import { OutputLog } from "./output-log.ts";
+import { RunStore } from "./run-store.ts";
+import { RunsView } from "./runs-view.ts";
+import { StatusBar } from "./status-bar.ts";
+import { workspaceStorage } from "./workspace-storage.ts";
 
 /** Registers the commands and what opens traces again, no more: what they need is loaded when one is used. */
 export function activate(context: vscode.ExtensionContext): void {
   const runs = new ActiveRuns();
-  const doors: Doors = { keys: new ApiKeys(context.secrets), runs, extensionUri: context.extensionUri };
-  context.subscriptions.push(
+  const log = new OutputLog();
+  const storageUri = workspaceStorage(context);
+  const store = new RunStore(vscode.Uri.joinPath(storageUri, "runs").fsPath, runs, log);
+  const choice = new ContextChoice(context.workspaceState);
+  const doors: Doors = {
+    keys: new ApiKeys(context.secrets),
     runs,
+    store,
+    choice,
+    log,
+    extensionUri: context.extensionUri,
+    storageUri,
+    state: context.workspaceState,
+  };
+  const runsView = new RunsView(doors);
+  const contextView = new ContextView(doors);
+  context.subscriptions.push(
+    ...[new StatusBar(runs), runsView, contextView, runs, store, choice, log],
+    ...runCommands(doors, runsView),
+    ...chatCommands(doors),
+    register(commands.refreshContext, () => contextView.refresh()),
+    register(commands.resetContext, () => choice.takeOut([])),
+    register(commands.testConnection, async () => (await import("./test-connection.ts")).testConnection(doors)),
+    register(commands.showLog, () => log.show()),
     register(commands.askWorkspace, async () => (await import("./ask-commands.ts")).askWorkspace(doors)),
     register(commands.askSelected, async (...args) =>
       (await import("./ask-commands.ts")).askSelected(doors, ...readSelection(args)),
@@ -19,19 +48,66 @@ export function activate(context: vscode.ExtensionContext): void {
     register(commands.showTrace, () => runs.showTrace()),
     register(commands.stop, () => runs.stop()),
     vscode.window.registerWebviewPanelSerializer(traceView, {
-      deserializeWebviewPanel: async (panel) =>
-        (await import("./trace-panel.ts")).restoreTracePanel(context.extensionUri, panel),
+      deserializeWebviewPanel: async (panel, state: unknown) =>
+        (await import("./traces.ts")).restoreTrace(doors, panel, state),
     }),
   );
 }
 
+/** What can be done with a run: the one of the list's row, else the selected one, else one that is picked. */
+function runCommands(doors: Doors, view: RunsView): vscode.Disposable[] {
+  const load = () => import("./run-commands.ts");
+  const one = (id: string, act: (runId: string) => Promise<unknown>) =>
+    register(id, async (row) => {
+      const runId = runIdOf(row) ?? view.selected ?? (await (await load()).pickRun(doors));
+      if (runId !== undefined) await act(runId);
+    });
+  return [
+    one(commands.openRun, async (runId) => (await load()).openRun(doors, runId)),
+    one(commands.exportRun, async (runId) => (await load()).exportRun(doors, runId)),
+    one(commands.deleteRun, async (runId) => (await load()).deleteRun(doors, runId)),
+    one(commands.stopRun, async (runId) => doors.runs.find(runId)?.watched.run.cancel()),
+    register(commands.deleteAllRuns, async () => (await load()).deleteAllRuns(doors)),
+    register(commands.refreshRuns, () => view.refreshSoon()),
+  ];
+}
+
+/** The chat, which is loaded when its view is shown first or a command of it is used. */
+function chatCommands(doors: Doors): vscode.Disposable[] {
+  let door: Promise<ChatDoor> | null = null;
+  const load = () => {
+    door ??= import("./chat-door.ts").then(({ ChatDoor }) => new ChatDoor(doors));
+    return door;
+  };
+  return [
+    vscode.window.registerWebviewViewProvider(views.chat, {
+      resolveWebviewView: async (view) => (await load()).resolve(view),
+    }),
+    register(commands.newChat, async () => (await load()).startNew()),
+    register(commands.chatHistory, async () => (await load()).pickEarlier()),
+    register(commands.chatSettings, () => vscode.commands.executeCommand("workbench.action.openSettings", "rlm.")),
+    register(commands.askInChat, async () => (await load()).attachSelection()),
+    register(commands.attachToChat, async (...args) => {
+      const [clicked, selected] = readSelection(args);
+      await (await load()).attach(selected.length > 0 ? selected : clicked ? [clicked] : []);
+    }),
+  ];
+}
+
+/** A row of the list, or the id itself. */
+function runIdOf(row: unknown): string | undefined {
+  if (typeof row === "string") return row;
+  if (typeof row !== "object" || row === null || !("runId" in row)) return undefined;
+  return typeof row.runId === "string" ? row.runId : undefined;
+}
+
 /** A command whose failure is shown as one line. */
-function register(id: string, run: (...args: unknown[]) => Promise<unknown>): vscode.Disposable {
+function register(id: string, run: (...args: unknown[]) => unknown): vscode.Disposable {
   return vscode.commands.registerCommand(id, async (...args: unknown[]) => {
     try {
       await run(...args);
     } catch (error) {
-      await (await import("./ask-commands.ts")).showFailure(error);
+      await (await import("./show-failure.ts")).showFailure(error);
     }
   });
 }

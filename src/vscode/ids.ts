@@ -6,9 +6,27 @@ export const commands = {
   chooseModel: "rlm.chooseModel",
   showTrace: "rlm.showTrace",
   stop: "rlm.stop",
+  newChat: "rlm.chat.new",
+  chatHistory: "rlm.chat.history",
+  chatSettings: "rlm.chat.settings",
+  askInChat: "rlm.askInChat",
+  attachToChat: "rlm.attachToChat",
+  testConnection: "rlm.testConnection",
+  showLog: "rlm.showLog",
+  openRun: "rlm.runs.open",
+  stopRun: "rlm.runs.stop",
+  exportRun: "rlm.runs.export",
+  deleteRun: "rlm.runs.delete",
+  deleteAllRuns: "rlm.runs.deleteAll",
+  refreshRuns: "rlm.runs.refresh",
+  refreshContext: "rlm.context.refresh",
+  resetContext: "rlm.context.reset",
 } as const;
 
 export const traceView = "rlm.trace";
+
+/** The views in the side bar. */
+export const views = { chat: "rlm.chat", context: "rlm.context", runs: "rlm.runs" } as const;
 
 /** Set while a run goes on; the enablement of `RLM: Stop` and `RLM: Show Trace` follows it. */
 export const runningContext = "rlm.running";

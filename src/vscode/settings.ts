@@ -16,7 +16,12 @@ export interface Settings {
   readonly fanOut: FanOutBounds;
   readonly directBelowTokens: number;
   readonly prices: StatedPrices;
+  /** Runs whose logs are kept on disk; 0: none is written. */
+  readonly keepRuns: number;
 }
+
+/** As `defaultRetention` of the run logs has it. */
+const defaultKeepRuns = 500;
 
 const text = z.string().trim().catch("");
 const between = (min: number, max: number, fallback: number) => z.number().int().min(min).max(max).catch(fallback);
@@ -57,6 +62,7 @@ export function readSettings(): Settings {
     },
     directBelowTokens: between(0, 1_000_000, defaultDirectBelowTokens).parse(settings.get("directBelowTokens")),
     prices: readPrices(settings.get("prices")),
+    keepRuns: between(0, 10_000, defaultKeepRuns).parse(settings.get("keepRuns")),
   };
 }
 

@@ -1,109 +1,109 @@
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import type { Run } from "../ask.ts";
-import type { EventOf, RunEvent } from "../rlm/events.ts";
-import { describeForecast } from "../rlm/run-words.ts";
-import {
-  describeFanOut,
-  type FromTraceView,
-  fanOutChoices,
-  fromTraceView,
-  type ToTraceView,
-} from "../webview/trace/protocol.ts";
-import type { FanOutQuestions } from "./fan-out-questions.ts";
-import { traceView } from "./ids.ts";
+import { oneLine } from "../rlm/cut.ts";
+import type { RunEvent } from "../rlm/events.ts";
+import type { FanOutChoice } from "../rlm/fan-out.ts";
+import { type FromTraceView, fromTraceView, type ToTraceView } from "../webview/trace/protocol.ts";
+import { commands, traceView } from "./ids.ts";
+import { openLink } from "./open-link.ts";
 import { openRange } from "./open-range.ts";
+import { stalePaths } from "./stale-files.ts";
+import type { WatchedRun } from "./watched-run.ts";
+import { loadPage } from "./webview-page.ts";
 
 /** Events are sent together, at most this often (milliseconds). */
 const sendEvery = 50;
 const titleChars = 40;
 
-/** What a run is watched by, and where it gets its answers from. */
-export interface TracedRun {
-  readonly run: Run;
-  readonly question: string;
-  /** What the run asks its user. */
-  readonly fanOuts: FanOutQuestions;
-}
+/** The panels of this window by the ids of their runs. */
+const openPanels = new Map<string, vscode.WebviewPanel>();
 
 /** Shows a run as its trace: in one panel, which is opened again when it was closed. Closing it does not stop the run. */
 export class Trace {
   readonly #extensionUri: vscode.Uri;
-  readonly #traced: TracedRun;
-  readonly #events: RunEvent[] = [];
-  /** Questions that a notification has put to the user. */
-  readonly #notified = new Set<number>();
-  #open: { readonly panel: vscode.WebviewPanel; readonly follower: Follower } | null = null;
+  readonly #watched: WatchedRun;
 
-  constructor(extensionUri: vscode.Uri, traced: TracedRun) {
+  constructor(extensionUri: vscode.Uri, watched: WatchedRun) {
     this.#extensionUri = extensionUri;
-    this.#traced = traced;
-    void this.#read();
+    this.#watched = watched;
   }
 
   /** Brings the panel into sight. */
   show(): void {
-    if (this.#open) this.#open.panel.reveal();
-    else this.#openPanel();
-  }
-
-  #openPanel(): void {
-    const panel = vscode.window.createWebviewPanel(traceView, titleOf(this.#traced.question), columnForTraces(), {
-      enableFindWidget: true,
-    });
-    const follower = new Follower(panel, this.#events);
-    this.#open = { panel, follower };
-    onMessage(panel, (message) => serve(message, panel, follower, this.#traced));
-    panel.onDidChangeViewState(() => {
-      follower.visibilityChanged();
-      this.#notify();
-    });
-    panel.onDidDispose(() => {
-      follower.dispose();
-      this.#open = null;
-      this.#notify();
-    });
-    load(panel, this.#extensionUri);
-  }
-
-  async #read(): Promise<void> {
-    const { run, fanOuts } = this.#traced;
-    for await (const event of run.events()) {
-      this.#events.push(event);
-      fanOuts.take(event);
-      this.#open?.follower.sendSoon();
-      if (event.type === "fanout.asked") this.#notify();
-    }
-  }
-
-  /** Where the panel is out of sight, a notification asks what it would. */
-  #notify(): void {
-    if (this.#open?.panel.visible) return;
-    for (const event of this.#events) {
-      if (event.type !== "fanout.asked" || this.#notified.has(event.seq)) continue;
-      this.#notified.add(event.seq);
-      if (this.#traced.fanOuts.isOpen(event.seq)) void this.#askInNotification(event);
-    }
-  }
-
-  async #askInNotification(event: EventOf<"fanout.asked">): Promise<void> {
-    const choices = fanOutChoices(event);
-    const picked = await vscode.window.showInformationMessage(
-      `RLM: ${describeFanOut(event)}: ${describeForecast(event)}. The question is “${titleOf(this.#traced.question)}”.`,
-      ...choices.map(({ label }) => label),
-      showTrace,
-    );
-    if (picked === showTrace) this.show();
-    const choice = choices.find(({ label }) => label === picked)?.choice;
-    if (choice) this.#traced.fanOuts.decide(event.seq, choice);
+    const { run, question } = this.#watched;
+    if (!revealTrace(run.id)) fillTrace(newTracePanel(question), this.#extensionUri, liveTrace(this.#watched));
   }
 }
 
-const showTrace = "Show Trace";
+/** What a panel shows, and who does what it asks for. */
+export interface TracedRun {
+  readonly runId: string;
+  /** All of it so far. */
+  readonly events: readonly RunEvent[];
+  /** True once no more will come. */
+  readonly over: boolean;
+  /** Calls back for each event that follows, once it is in `events`. @returns what ends it */
+  onEvent(listener: () => void): vscode.Disposable;
+  /** Told where it is shown, and whenever that comes into sight or goes. @returns what takes the view away */
+  addView(panel: vscode.WebviewPanel): vscode.Disposable;
+  viewsChanged(): void;
+  /** Where a path of its context is: a path on disk or a URI; null where it has none. */
+  fileOf(path: string): string | null;
+  stop(): void;
+  decide(asked: number, choice: FanOutChoice): void;
+}
 
-/** Fills a panel that VS Code opens again after the window was loaded anew: its run ended with the window. */
-export function restoreTracePanel(extensionUri: vscode.Uri, panel: vscode.WebviewPanel): void {
-  const notice = "This trace ended with its window. Ask the question again to get a new one.";
+function liveTrace(watched: WatchedRun): TracedRun {
+  const { run, fanOuts, events } = watched;
+  return {
+    runId: run.id,
+    events,
+    over: false,
+    onEvent: (listener) => watched.onEvent(listener),
+    addView: (panel) => watched.addView(panel),
+    viewsChanged: () => watched.viewsChanged(),
+    fileOf: (path) => run.fileOf(path),
+    stop: () => run.cancel(),
+    decide: (asked, choice) => fanOuts.decide(asked, choice),
+  };
+}
+
+/** Brings the panel of a run into sight. @returns false where there is none in this window */
+export function revealTrace(runId: string): boolean {
+  const panel = openPanels.get(runId);
+  panel?.reveal();
+  return panel !== undefined;
+}
+
+/** An empty panel where traces are, with its title. */
+export function newTracePanel(question: string): vscode.WebviewPanel {
+  const options = { enableFindWidget: true };
+  return vscode.window.createWebviewPanel(traceView, oneLine(question, titleChars), columnForTraces(), options);
+}
+
+/** Fills a panel with the trace of a run. */
+export function fillTrace(panel: vscode.WebviewPanel, extensionUri: vscode.Uri, traced: TracedRun): void {
+  const follower = new Follower(panel, traced);
+  openPanels.set(traced.runId, panel);
+  const watching = [
+    traced.addView(panel),
+    traced.onEvent(() => follower.sendSoon()),
+    vscode.workspace.onDidSaveTextDocument(() => follower.sendStale()),
+  ];
+  onMessage(panel, (message) => serve(message, panel, follower, traced));
+  panel.onDidChangeViewState(() => {
+    follower.visibilityChanged();
+    traced.viewsChanged();
+  });
+  panel.onDidDispose(() => {
+    follower.dispose();
+    if (openPanels.get(traced.runId) === panel) openPanels.delete(traced.runId);
+    for (const each of watching) each.dispose();
+  });
+  load(panel, extensionUri);
+}
+
+/** Fills a panel with one line, where there is nothing to show. */
+export function fillWithNotice(panel: vscode.WebviewPanel, extensionUri: vscode.Uri, notice: string): void {
   const say: ToTraceView = { type: "snapshot", events: [], notice };
   onMessage(panel, async ({ type }) => {
     if (type === "ready") await panel.webview.postMessage(say);
@@ -119,13 +119,11 @@ function onMessage(panel: vscode.WebviewPanel, serve: (message: FromTraceView) =
 }
 
 function load(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): void {
-  const assets = vscode.Uri.joinPath(extensionUri, "dist", "webview");
   panel.iconPath = {
     light: vscode.Uri.joinPath(extensionUri, "media", "trace-light.svg"),
     dark: vscode.Uri.joinPath(extensionUri, "media", "trace-dark.svg"),
   };
-  panel.webview.options = { enableScripts: true, localResourceRoots: [assets] };
-  panel.webview.html = pageOf(panel.webview, assets);
+  loadPage(panel.webview, extensionUri, { name: "trace", title: vscode.l10n.t("RLM Trace") });
 }
 
 /** Where traces are already, so that the files they open stay beside them; else the active column. */
@@ -143,51 +141,53 @@ async function serve(
   message: FromTraceView,
   panel: vscode.WebviewPanel,
   follower: Follower,
-  { run, fanOuts }: TracedRun,
+  traced: TracedRun,
 ): Promise<void> {
   switch (message.type) {
     case "ready":
     case "resync":
       return follower.sendSnapshot();
     case "open":
-      return openRange(run.fileOf(message.path), message, panel.viewColumn);
+      return openRange(traced.fileOf(message.path), message, panel.viewColumn);
     case "openLink":
       return openLink(message.url);
     case "stop":
-      return run.cancel();
+      return traced.stop();
+    case "export":
+      return vscode.commands.executeCommand(commands.exportRun, traced.runId);
     case "decide":
-      return fanOuts.decide(message.asked, message.choice);
+      return traced.decide(message.asked, message.choice);
     case "copy":
       return vscode.env.clipboard.writeText(message.text);
   }
 }
 
-async function openLink(url: string): Promise<void> {
-  if (!/^https?:\/\//i.test(url)) return;
-  const open = "Open Link";
-  const picked = await vscode.window.showWarningMessage(
-    "Open a link from a model's answer?",
-    { modal: true, detail: url },
-    open,
-  );
-  if (picked === open) await vscode.env.openExternal(vscode.Uri.parse(url, true));
-}
-
-/** Sends the events of a growing list to a panel: a whole snapshot when it asks, then what is new, a few times a second. */
+/** Sends a run to a panel: a whole snapshot when it asks, then what is new, a few times a second. */
 class Follower {
   readonly #panel: vscode.WebviewPanel;
-  readonly #events: readonly RunEvent[];
+  readonly #traced: TracedRun;
+  /** How many events the page has; null while it has none. */
   #sent: number | null = null;
+  /** What the page was told of it. */
+  #over = false;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(panel: vscode.WebviewPanel, events: readonly RunEvent[]) {
+  constructor(panel: vscode.WebviewPanel, traced: TracedRun) {
     this.#panel = panel;
-    this.#events = events;
+    this.#traced = traced;
   }
 
   sendSnapshot(): void {
-    this.#sent = this.#events.length;
-    this.#post({ type: "snapshot", events: [...this.#events] });
+    const { events, over } = this.#traced;
+    this.#sent = events.length;
+    this.#over = over;
+    this.#post({ type: "snapshot", events: [...events], over });
+    this.sendStale();
+  }
+
+  /** Tells which of the cited files have changed; nothing while the page is hidden. */
+  sendStale(): void {
+    if (this.#sent !== null) void this.#sendStale();
   }
 
   /** A hidden page keeps nothing: it says `ready` again when it is shown, and gets a snapshot then. */
@@ -207,9 +207,25 @@ class Follower {
 
   #sendNew(): void {
     this.#timer = null;
-    if (this.#sent === null || this.#sent === this.#events.length) return;
-    this.#post({ type: "events", events: this.#events.slice(this.#sent) });
-    this.#sent = this.#events.length;
+    const { events, over } = this.#traced;
+    if (this.#sent === null) return;
+    if (over !== this.#over) {
+      this.sendSnapshot();
+      return;
+    }
+    if (this.#sent === events.length) return;
+    const fresh = events.slice(this.#sent);
+    this.#sent = events.length;
+    this.#post({ type: "events", events: fresh });
+    if (fresh.some(({ type }) => type === "run.finished")) this.sendStale();
+  }
+
+  async #sendStale(): Promise<void> {
+    const { events } = this.#traced;
+    const citations = events.flatMap((event) => (event.type === "run.finished" ? event.citations : []));
+    if (citations.length === 0) return;
+    const paths = await stalePaths(citations, rootsIn(events));
+    if (this.#sent !== null) this.#post({ type: "stale", paths });
   }
 
   #post(message: ToTraceView): void {
@@ -217,33 +233,8 @@ class Follower {
   }
 }
 
-function titleOf(question: string): string {
-  const line = question.replace(/\s+/g, " ");
-  return line.length <= titleChars ? line : `${line.slice(0, titleChars - 1)}…`;
-}
-
-function pageOf(webview: vscode.Webview, assets: vscode.Uri): string {
-  const nonce = randomBytes(16).toString("base64");
-  const asset = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(assets, name)).toString();
-  const policy = [
-    "default-src 'none'",
-    `style-src ${webview.cspSource}`,
-    `font-src ${webview.cspSource}`,
-    `img-src ${webview.cspSource} data:`,
-    `script-src 'nonce-${nonce}'`,
-  ].join("; ");
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${asset("trace.css")}">
-<title>RLM Trace</title>
-</head>
-<body>
-<div id="app"></div>
-<script nonce="${nonce}" src="${asset("trace.js")}"></script>
-</body>
-</html>`;
+/** Where the files of a run are, as its events tell. */
+export function rootsIn(events: readonly RunEvent[]): { shown: string; file: string }[] {
+  const ready = events.find((event) => event.type === "context.ready" && event.depth === 0);
+  return (ready?.type === "context.ready" && ready.roots) || [];
 }

@@ -281,16 +281,6 @@ describe.skipIf(skipped)("the extension in a real editor", () => {
     await ended(page, "Answered offline, by search");
     expect(server.requests).toHaveLength(before);
   });
-
-  it("says in a trace that it is gone once its window has been loaded anew", async () => {
-    const { page } = editor();
-    setMachineSettings(editor(), { "rlm.model": "offline" });
-    await ask(page, "Will it stay?", "Answered offline, by search.");
-    await ended(page, /Answered/);
-    await runCommand(page, "Developer: Reload Window");
-    await trace(page).getByText("This trace ended with its window.").waitFor();
-    expect(await openTabs(page)).toEqual(["Will it stay?"]);
-  });
 });
 
 function explorerRow(page: Page, name: string) {

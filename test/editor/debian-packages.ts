@@ -16,7 +16,7 @@ export function installPackages(names: readonly string[]): void {
   if (process.getuid?.() !== 0 || !hasAptGet()) {
     throw new SetupError(
       "packages",
-      `The editor tests need Debian packages that are missing. Install them: apt-get install ${list}`,
+      `The tests need Debian packages that are missing. Install them: apt-get install ${list}`,
     );
   }
   progress(`Installing Debian packages (once): ${list}`);

@@ -12,8 +12,8 @@ import { answerQuickInput, notification, quickInput, runCommand, webview } from 
 export function sharedEditor(options: () => Promise<EditorOptions>): () => OpenEditor {
   let editor: OpenEditor | undefined;
   beforeAll(async () => {
-    const vsix = [await packageExtension()];
-    editor = await openEditor({ ...(await options()), vsix });
+    const { vsix = [], ...others } = await options();
+    editor = await openEditor({ ...others, vsix: [await packageExtension(), ...vsix] });
   });
   afterEach(async ({ task }) => {
     if (!editor || task.result?.state !== "fail") return;
@@ -30,6 +30,11 @@ export function sharedEditor(options: () => Promise<EditorOptions>): () => OpenE
 /** The page of the trace panel in sight. */
 export function trace(page: Page): FrameLocator {
   return webview(page, { extension: "recursive-lm.rlm-vscode" });
+}
+
+/** The page of the chat. */
+export function chat(page: Page): FrameLocator {
+  return webview(page, { extension: "recursive-lm.rlm-vscode", in: "view" });
 }
 
 /** The line that says what the run does, or how it ended. */

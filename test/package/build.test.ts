@@ -8,7 +8,7 @@ import { tempFolder } from "../support/temp-folder.ts";
 /** A copy of what a build needs. */
 function checkout(): string {
   const folder = tempFolder();
-  for (const name of ["src", "scripts", "package.json"]) {
+  for (const name of ["src", "sql", "scripts", "package.json"]) {
     cpSync(path.join(root, name), path.join(folder, name), { recursive: true });
   }
   symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
@@ -22,7 +22,7 @@ function build(folder: string): { status: number | null; stderr: string } {
 /** Names of all files in `dist`, sorted. */
 function filesIn(folder: string): string[] {
   const names = readdirSync(path.join(folder, "dist"), { recursive: true, encoding: "utf8" });
-  return names.filter((name) => name !== "webview").sort();
+  return names.filter((name) => name !== "webview" && name !== "sql").sort();
 }
 
 it("lists what it has built, and leaves nothing else behind", () => {

@@ -1,0 +1,22 @@
+import type * as vscode from "vscode";
+import type { ActiveRuns } from "./active-runs.ts";
+import type { ApiKeys } from "./api-keys.ts";
+import type { ContextChoice } from "./context-choice.ts";
+import type { OutputLog } from "./output-log.ts";
+import type { RunStore } from "./run-store.ts";
+
+/** What every command and view of the window works with. */
+export interface Doors {
+  readonly keys: ApiKeys;
+  readonly runs: ActiveRuns;
+  /** The runs of this workspace that are on disk. */
+  readonly store: RunStore;
+  /** What the user has taken out of what is asked about. */
+  readonly choice: ContextChoice;
+  readonly log: OutputLog;
+  readonly extensionUri: vscode.Uri;
+  /** Where files of this workspace are kept, the same for all its windows. */
+  readonly storageUri: vscode.Uri;
+  /** Small things of this workspace that last. */
+  readonly state: vscode.Memento;
+}
