@@ -17,7 +17,7 @@ export function textsIn(code: string): { readonly texts: string[]; readonly unre
 /** All texts of `src/vscode`, in order, with the files that have calls which can't be read. */
 export function hostTexts(): { readonly texts: readonly string[]; readonly unreadIn: readonly string[] } {
   const folder = path.join(root, "src/vscode");
-  const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   const read = files.map((name) => ({ name, ...textsIn(readFileSync(path.join(folder, name), "utf8")) }));
   const texts = [...new Set(read.flatMap((file) => file.texts))].sort();
   return { texts, unreadIn: read.filter(({ unread }) => unread > 0).map(({ name }) => name) };

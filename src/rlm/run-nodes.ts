@@ -70,7 +70,7 @@ export interface Wait {
 }
 
 /** A message that the model has read. */
-export interface SentMessage {
+interface SentMessage {
   readonly role: "system" | "user";
   readonly text: string;
 }

@@ -1,9 +1,9 @@
 import type * as vscode from "vscode";
-import type { ActiveRuns } from "./active-runs.ts";
-import type { ApiKeys } from "./api-keys.ts";
-import type { ContextChoice } from "./context-choice.ts";
+import type { ActiveRuns } from "./asking/active-runs.ts";
+import type { ContextChoice } from "./context/context-choice.ts";
+import type { ApiKeys } from "./models/api-keys.ts";
 import type { OutputLog } from "./output-log.ts";
-import type { RunStore } from "./run-store.ts";
+import type { RunStore } from "./runs/run-store.ts";
 
 /** What every command and view of the window works with. */
 export interface Doors {

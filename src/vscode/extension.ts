@@ -1,14 +1,14 @@
 import * as vscode from "vscode";
-import { ActiveRuns } from "./active-runs.ts";
-import { ApiKeys } from "./api-keys.ts";
-import type { ChatDoor } from "./chat-door.ts";
-import { ContextChoice } from "./context-choice.ts";
-import { ContextView } from "./context-view.ts";
+import { ActiveRuns } from "./asking/active-runs.ts";
+import type { ChatDoor } from "./chat/chat-door.ts";
+import { ContextChoice } from "./context/context-choice.ts";
+import { ContextView } from "./context/context-view.ts";
 import type { Doors } from "./doors.ts";
 import { commands, traceView, views } from "./ids.ts";
+import { ApiKeys } from "./models/api-keys.ts";
 import { OutputLog } from "./output-log.ts";
-import { RunStore } from "./run-store.ts";
-import { RunsView } from "./runs-view.ts";
+import { RunStore } from "./runs/run-store.ts";
+import { RunsView } from "./runs/runs-view.ts";
 import { StatusBar } from "./status-bar.ts";
 import { workspaceStorage } from "./workspace-storage.ts";
 
@@ -37,26 +37,26 @@ export function activate(context: vscode.ExtensionContext): void {
     ...chatCommands(doors),
     register(commands.refreshContext, () => contextView.refresh()),
     register(commands.resetContext, () => choice.takeOut([])),
-    register(commands.testConnection, async () => (await import("./test-connection.ts")).testConnection(doors)),
+    register(commands.testConnection, async () => (await import("./models/test-connection.ts")).testConnection(doors)),
     register(commands.showLog, () => log.show()),
-    register(commands.askWorkspace, async () => (await import("./ask-commands.ts")).askWorkspace(doors)),
+    register(commands.askWorkspace, async () => (await import("./asking/ask-commands.ts")).askWorkspace(doors)),
     register(commands.askSelected, async (...args) =>
-      (await import("./ask-commands.ts")).askSelected(doors, ...readSelection(args)),
+      (await import("./asking/ask-commands.ts")).askSelected(doors, ...readSelection(args)),
     ),
-    register(commands.setApiKey, async () => (await import("./choose-model.ts")).setApiKey(doors.keys)),
-    register(commands.chooseModel, async () => (await import("./choose-model.ts")).chooseModel(doors.keys)),
+    register(commands.setApiKey, async () => (await import("./models/choose-model.ts")).setApiKey(doors.keys)),
+    register(commands.chooseModel, async () => (await import("./models/choose-model.ts")).chooseModel(doors.keys)),
     register(commands.showTrace, () => runs.showTrace()),
     register(commands.stop, () => runs.stop()),
     vscode.window.registerWebviewPanelSerializer(traceView, {
       deserializeWebviewPanel: async (panel, state: unknown) =>
-        (await import("./traces.ts")).restoreTrace(doors, panel, state),
+        (await import("./trace/traces.ts")).restoreTrace(doors, panel, state),
     }),
   );
 }
 
 /** What can be done with a run: the one of the list's row, else the selected one, else one that is picked. */
 function runCommands(doors: Doors, view: RunsView): vscode.Disposable[] {
-  const load = () => import("./run-commands.ts");
+  const load = () => import("./runs/run-commands.ts");
   const one = (id: string, act: (runId: string) => Promise<unknown>) =>
     register(id, async (row) => {
       const runId = runIdOf(row) ?? view.selected ?? (await (await load()).pickRun(doors));
@@ -76,7 +76,7 @@ function runCommands(doors: Doors, view: RunsView): vscode.Disposable[] {
 function chatCommands(doors: Doors): vscode.Disposable[] {
   let door: Promise<ChatDoor> | null = null;
   const load = () => {
-    door ??= import("./chat-door.ts").then(({ ChatDoor }) => new ChatDoor(doors));
+    door ??= import("./chat/chat-door.ts").then(({ ChatDoor }) => new ChatDoor(doors));
     return door;
   };
   return [
@@ -107,7 +107,7 @@ function register(id: string, run: (...args: unknown[]) => unknown): vscode.Disp
     try {
       await run(...args);
     } catch (error) {
-      await (await import("./show-failure.ts")).showFailure(error);
+      await (await import("./asking/show-failure.ts")).showFailure(error);
     }
   });
 }

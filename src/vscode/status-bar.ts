@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import { oneLine } from "../rlm/cut.ts";
-import type { ActiveRun, ActiveRuns } from "./active-runs.ts";
+import type { ActiveRun, ActiveRuns } from "./asking/active-runs.ts";
 import { commands, views } from "./ids.ts";
-import { liveDescription } from "./run-item.ts";
+import { liveDescription } from "./runs/run-item.ts";
 
 /** The item is written anew at most this often (milliseconds). */
 const refreshEvery = 500;
