@@ -22,9 +22,14 @@ export interface AskOptions extends ModelOptions {
   readonly json: boolean;
   /** Make many calls without asking. */
   readonly yes: boolean;
+  /** Log the run to a database. */
+  readonly telemetry: boolean;
+  /** Groups the runs of one question there. */
+  readonly queryId?: string;
 }
 
-const modelFlags = {
+/** Flags that choose models. */
+export const modelFlags = {
   model: { type: "string" },
   "sub-model": { type: "string" },
   "child-model": { type: "string" },
@@ -32,7 +37,8 @@ const modelFlags = {
   price: { type: "string", multiple: true },
 } as const;
 
-const runFlags = {
+/** Flags that bound a run. */
+export const limitFlags = {
   "max-turns": { type: "string" },
   "max-depth": { type: "string" },
   "max-calls": { type: "string" },
@@ -41,9 +47,15 @@ const runFlags = {
   timeout: { type: "string" },
   concurrency: { type: "string" },
   "direct-below": { type: "string" },
+} as const;
+
+const runFlags = {
+  ...limitFlags,
   trace: { type: "string" },
   json: { type: "boolean" },
   yes: { type: "boolean" },
+  telemetry: { type: "boolean" },
+  "query-id": { type: "string" },
 } as const;
 
 const askFlags = {
@@ -80,7 +92,8 @@ type Values<K extends string> = { readonly [key in K]?: string | undefined };
 
 type ModelValues = Values<Exclude<keyof typeof modelFlags, "price">> & { readonly price?: string[] | undefined };
 
-function readModelOptions(values: ModelValues): ModelOptions {
+/** What the flags say about models. @throws UsageError */
+export function readModelOptions(values: ModelValues): ModelOptions {
   return {
     prices: Object.fromEntries((values.price ?? []).map(readPrice)),
     ...(values.model === undefined ? {} : { model: values.model }),
@@ -90,12 +103,10 @@ function readModelOptions(values: ModelValues): ModelOptions {
   };
 }
 
-type RunValues = Values<Exclude<keyof typeof runFlags, "json" | "yes">> & {
-  readonly json?: boolean | undefined;
-  readonly yes?: boolean | undefined;
-};
+type LimitValues = Values<keyof typeof limitFlags>;
 
-function readRunOptions(values: RunValues) {
+/** What the flags say about limits. @throws UsageError */
+export function readLimits(values: LimitValues): Pick<AskOptions, "limits" | "directBelowTokens"> {
   const limits = {
     turns: wholeNumber("--max-turns", values["max-turns"], 1),
     depth: wholeNumber("--max-depth", values["max-depth"], 1),
@@ -106,12 +117,23 @@ function readRunOptions(values: RunValues) {
     concurrency: wholeNumber("--concurrency", values.concurrency, 1),
   };
   const directBelowTokens = wholeNumber("--direct-below", values["direct-below"], 0);
+  return { limits: given(limits), ...(directBelowTokens === undefined ? {} : { directBelowTokens }) };
+}
+
+type RunValues = Values<Exclude<keyof typeof runFlags, "json" | "yes" | "telemetry">> & {
+  readonly json?: boolean | undefined;
+  readonly yes?: boolean | undefined;
+  readonly telemetry?: boolean | undefined;
+};
+
+function readRunOptions(values: RunValues) {
   return {
-    limits: given(limits),
-    ...(directBelowTokens === undefined ? {} : { directBelowTokens }),
+    ...readLimits(values),
     ...(values.trace === undefined ? {} : { trace: values.trace }),
     json: values.json === true,
     yes: values.yes === true,
+    telemetry: values.telemetry === true,
+    ...(values["query-id"] === undefined ? {} : { queryId: values["query-id"] }),
   };
 }
 
@@ -120,7 +142,8 @@ function given<K extends string>(values: Record<K, number | undefined>): Partial
   return Object.fromEntries(entries) as Partial<Record<K, number>>;
 }
 
-function wholeNumber(flag: string, text: string | undefined, min: number): number | undefined {
+/** @throws UsageError */
+export function wholeNumber(flag: string, text: string | undefined, min: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= min && text.trim() !== "") return value;

@@ -27,10 +27,9 @@ export async function chooseModels(
   env: ModelEnvironment,
   signal: CancelSignal,
 ): Promise<AskParts> {
-  const apiKey = env.OPENAI_API_KEY?.trim() || null;
-  const baseUrl = options.baseUrl ?? (env.OPENAI_BASE_URL?.trim() || null);
-  const reachable = apiKey !== null || baseUrl !== null;
-  const endpoint = { baseUrl: baseUrl ?? openAi, apiKey };
+  const stated = endpointFrom(options.baseUrl, env);
+  const reachable = stated !== null;
+  const endpoint = stated ?? { baseUrl: openAi, apiKey: null };
   const named = oneForEach((id) => {
     const price = statedPrice(options.prices ?? {}, id);
     return id === "offline" ? offlineModel() : openAiModel({ id, ...endpoint, ...(price ? { price } : {}) });
@@ -44,6 +43,16 @@ export async function chooseModels(
   const sub = named(options.subModel ?? rootId);
   const child = options.childModel === undefined ? sub : named(options.childModel);
   return { root: named(rootId), sub, named, children: { root: child, sub } };
+}
+
+/** The endpoint that a flag or the environment names; null where neither does. */
+export function endpointFrom(
+  flag: string | undefined,
+  env: ModelEnvironment,
+): { readonly baseUrl: string; readonly apiKey: string | null } | null {
+  const apiKey = env.OPENAI_API_KEY?.trim() || null;
+  const baseUrl = flag ?? (env.OPENAI_BASE_URL?.trim() || null);
+  return apiKey === null && baseUrl === null ? null : { baseUrl: baseUrl ?? openAi, apiKey };
 }
 
 /** A model object learns what its endpoint does not take, so each name has only one. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The terminal's door: `rlm ask`, `rlm demo`, `rlm context`. */
+/** The terminal's door: `rlm ask`, `rlm demo`, `rlm context`, `rlm db`. */
 import { exitCodes } from "./exit-codes.ts";
 import { tellingFailure, tellLine } from "./failure.ts";
 import { nodeComplaint } from "./node-version.ts";
@@ -11,6 +11,7 @@ declare const rlmVersion: string | undefined;
 const help = `Usage: rlm ask [--context PATH]… [--text FILE] [options] QUESTION
        rlm demo [options]         finds the needle in a million lines
        rlm context [PATH]…        what would be asked about, what is left out and why
+       rlm db migrate|status|records|stats        what telemetry has logged to a database
        rlm --version
 
 What is asked about
@@ -40,6 +41,14 @@ Limits
 Output
   --json              one JSON object instead of the answer
   --trace FILE        write the run's events as JSON lines
+  --telemetry         log the run to the database of RLM_TELEMETRY_DSN; RLM_TELEMETRY=1 does so for every run
+  --query-id ID       groups the runs of one question there
+
+What was logged (the database is that of RLM_TELEMETRY_DSN, or of --dsn-file FILE; --json prints JSON)
+  rlm db migrate      makes or updates the tables; --dry-run prints the SQL, --drop-after and --compress-after INTERVAL
+  rlm db status       tries the connection out
+  rlm db records [RUN]  --query ID, --kind runs|events|calls|cells|cache, --slowest, --limit N, --after PLACE
+  rlm db stats [RUN]    --query ID; over all runs --days N (7)
 
 Exit codes: 0 answered, 1 failed, 2 usage error, 3 stopped by a limit with a partial answer, 130 cancelled,
             143 terminated.
@@ -58,11 +67,15 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import("./demo-command.ts")).demoCommand(rest);
     case "context":
       return (await import("./context-command.ts")).contextCommand(rest);
+    case "db":
+      return (await import("./db-command.ts")).dbCommand(rest);
     case "--version":
       process.stdout.write(`${typeof rlmVersion === "string" ? rlmVersion : "development"}\n`);
       return exitCodes.answered;
     default:
-      throw new UsageError(`There is no command "${command}". Try rlm ask "…", rlm demo, rlm context or rlm --help.`);
+      throw new UsageError(
+        `There is no command "${command}". Try rlm ask "…", rlm demo, rlm context, rlm db or rlm --help.`,
+      );
   }
 }
 

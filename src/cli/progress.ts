@@ -13,11 +13,18 @@ const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", 
 const frameMs = 80;
 const codeChars = 60;
 
+/** Where a run's story is told, such as `process.stderr`. */
+export interface ProgressOutput {
+  readonly isTTY: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
 /**
  * Tells a run's story on a stream: one line for each finished step and, on a terminal, one moving line for what goes on
  * now. Plain lines where the stream takes no escapes.
  */
-export async function showProgress(events: AsyncIterable<RunEvent>, out: NodeJS.WriteStream): Promise<void> {
+export async function showProgress(events: AsyncIterable<RunEvent>, out: ProgressOutput): Promise<void> {
   const live = takesEscapes(out);
   const tree = new RunTree();
   const status = live ? startStatus(out, tree) : null;
@@ -50,7 +57,7 @@ interface Status {
   stop(): void;
 }
 
-function startStatus(out: NodeJS.WriteStream, tree: RunTree): Status {
+function startStatus(out: ProgressOutput, tree: RunTree): Status {
   let frame = 0;
   const clear = () => out.write(clearLine);
   const timer = setInterval(() => {

@@ -4,10 +4,12 @@ import { CancelledError, CancelSource } from "../rlm/cancel.ts";
 import { oneLine } from "../rlm/cut.ts";
 import type { Citation, StopReason } from "../rlm/events.ts";
 import { formatCount } from "../rlm/format.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import { askInTerminal, canAsk } from "./approve.ts";
 import type { AskOptions } from "./ask-options.ts";
 import { checkContext } from "./check-context.ts";
 import { chooseModels } from "./choose-models.ts";
+import { endTelemetry, logRun, telemetryFrom } from "./db-telemetry.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 import { tellLine } from "./failure.ts";
 import { InterruptedError, listenForInterrupt } from "./interrupt.ts";
@@ -36,10 +38,11 @@ export async function runInTerminal(
     () => options.json && process.stdout.write(`${jsonOfFailure(endedEarly)}\n`),
   );
   try {
-    const result = await resultOf(question, context, options, cancel);
+    const { result, telemetry } = await resultOf(question, context, options, cancel);
     // A reader that does not read holds this process up; from here a signal ends it without our help.
     interrupt.release();
     printResult(result, options.json);
+    if (telemetry) await endTelemetry(telemetry);
     const exitCode = (result.stopReason === "cancelled" && interrupt.exitCode) || exitCodeOf(result);
     return { exitCode, answer: result.answer };
   } catch (error) {
@@ -58,21 +61,23 @@ async function resultOf(
   context: ContextSource,
   options: RunOptions,
   cancel: CancelSource,
-): Promise<RunResult> {
+): Promise<{ result: RunResult; telemetry: Telemetry | null }> {
   const { limits, directBelowTokens, trace } = options;
   checkContext(context);
   if (trace !== undefined) await checkTrace(trace);
   const parts = await chooseModels(options, process.env, cancel);
   const writeTrace = trace === undefined ? null : await openTrace(trace);
+  const telemetry = await telemetryFrom(process.env, options.telemetry, parts);
   const request = { question, context, limits, ...(directBelowTokens === undefined ? {} : { directBelowTokens }) };
   const run = ask(request, { ...parts, ...(options.yes || !canAsk() ? {} : { approve: askInTerminal }) });
   cancel.addEventListener("abort", () => run.cancel());
   if (cancel.aborted) run.cancel();
   const readers = [showProgress(run.events(), process.stderr)];
+  if (telemetry) readers.push(logRun(telemetry, run.events(), options.queryId));
   if (writeTrace) readers.push(writeTrace(run.events()).catch(tellTraceFailure));
   const result = await run.result;
   await Promise.all(readers);
-  return result;
+  return { result, telemetry };
 }
 
 /** A full disk costs the trace, not the answer. */

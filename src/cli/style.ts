@@ -16,6 +16,6 @@ export function styled(style: keyof typeof styles, text: string): string {
 }
 
 /** True where a stream shows styles and moves its cursor: a terminal, unless `NO_COLOR` or `TERM=dumb` is set. */
-export function takesEscapes(stream: NodeJS.WriteStream): boolean {
+export function takesEscapes(stream: Pick<NodeJS.WriteStream, "isTTY">): boolean {
   return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
 }

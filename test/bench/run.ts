@@ -9,7 +9,10 @@ import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { startScriptedServer } from "../support/scripted-server.ts";
+import { benchServer } from "./server-row.ts";
 import type { Measured } from "./subject.ts";
+import { benchTelemetry } from "./telemetry-row.ts";
+import { benchTrace } from "./trace.ts";
 import { randomFrom, treePattern, writeTree } from "./tree.ts";
 import { haystackLine, type Workload, workloads } from "./workloads.ts";
 
@@ -117,6 +120,9 @@ try {
   for (const [name, command] of Object.entries(treeWorkloads)) {
     if (isWanted(name)) process.stdout.write(`${await benchTree(name, command)}\n`);
   }
+  if (isWanted("telemetry")) process.stdout.write(`${await benchTelemetry()}\n`);
+  if (isWanted("trace")) process.stdout.write(`${await benchTrace(runs)}\n`);
+  if (isWanted("server")) process.stdout.write(`${await benchServer()}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
