@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { buildHost } from "./build-host.mjs";
 
@@ -91,7 +92,21 @@ async function buildAll() {
   for (const { status, reason } of builds) if (status === "rejected") throw reason;
   const require = createRequire(import.meta.url);
   copyFileSync(require.resolve("@jitl/quickjs-wasmfile-release-sync/wasm"), `${made}/quickjs.wasm`);
+  await writeGuestImage();
   cpSync("sql", `${made}/sql`, { recursive: true });
+}
+
+/** What every sandbox begins with is made now, so that no process has to. */
+async function writeGuestImage() {
+  const maker = path.resolve(made, "make-image.mjs");
+  await build({ ...node, format: "esm", entryPoints: ["src/sandbox/guest-image.ts"], outfile: maker });
+  const { makeImage } = await import(pathToFileURL(maker).href);
+  const wasm = await WebAssembly.compile(readFileSync(path.join(made, "quickjs.wasm")));
+  writeFileSync(
+    path.join(made, "guest-image.bin"),
+    await makeImage(pathToFileURL(path.resolve(made, "sandbox-worker.js")), wasm),
+  );
+  rmSync(maker);
 }
 
 /** Puts the new files in the place of the old ones: chunks before what imports them, the marker last. */

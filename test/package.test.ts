@@ -27,7 +27,14 @@ it("holds nothing but what runs and what the user reads", () => {
 });
 
 it("holds all that runs", () => {
-  const needed = ["extension.cjs", "host.cjs", "sandbox-worker.js", "collector-worker.js", "quickjs.wasm"];
+  const needed = [
+    "extension.cjs",
+    "host.cjs",
+    "sandbox-worker.js",
+    "collector-worker.js",
+    "quickjs.wasm",
+    "guest-image.bin",
+  ];
   const views = ["webview/trace.js", "webview/trace.css", "webview/codicon.ttf"];
   expect(names).toEqual(expect.arrayContaining([...needed, ...views].map((name) => `extension/dist/${name}`)));
 });

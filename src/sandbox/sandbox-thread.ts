@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import type { CellMemory, Sandbox } from "../rlm/sandbox.ts";
+import { unpackImage } from "./guest-image.ts";
 import type { Snapshot } from "./snapshot.ts";
 import {
   Control,
@@ -21,13 +22,22 @@ declare const WebAssembly: { compile(bytes: Uint8Array): Promise<WebAssembly.Mod
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
-/** The memory of the process's first guest, before any cell. */
+/** The memory of a guest before any cell: as it was built, else that of the process's first one. */
 let image: Snapshot | null = null;
+let shipped: Promise<void> | undefined;
 
-/** The QuickJS module, compiled once for all workers of the process, and what the first of them has made of it. */
+/** The QuickJS module, compiled once for all workers of the process, and what is made of it. */
 async function machine(): Promise<Machine> {
   compiled ??= readFile(wasmFile()).then((bytes) => WebAssembly.compile(bytes));
+  shipped ??= readShippedImage();
+  await shipped;
   return { wasm: await compiled, image };
+}
+
+async function readShippedImage(): Promise<void> {
+  if (fromSource) return;
+  const file = await readFile(new URL("./guest-image.bin", import.meta.url));
+  image = unpackImage(file);
 }
 
 function wasmFile(): string | URL {
