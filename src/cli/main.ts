@@ -12,6 +12,8 @@ const help = `Usage: rlm ask [--context PATH]… [--text FILE] [options] QUESTIO
        rlm demo [options]         finds the needle in a million lines
        rlm context [PATH]…        what would be asked about, what is left out and why
        rlm db migrate|status|records|stats        what telemetry has logged to a database
+       rlm serve [options]        answers over HTTP, as OpenAI's API does
+       rlm mcp [--root PATH]…     answers other agents, over stdio
        rlm --version
 
 What is asked about
@@ -37,6 +39,13 @@ Limits
   --direct-below N    ask directly, in one call, below so many tokens of context (8000; 0: never)
 
   --yes               make many calls at once without asking
+
+Server
+  --host HOST         where it listens (127.0.0.1)
+  --port PORT         (8000)
+  --token TOKEN       what clients send as their key; needed where other machines can ask
+  --runs N            runs at a time (4)
+  --waiting N         requests that may wait for a run (32)
 
 Output
   --json              one JSON object instead of the answer
@@ -69,12 +78,16 @@ async function main(args: readonly string[]): Promise<number> {
       return (await import("./context-command.ts")).contextCommand(rest);
     case "db":
       return (await import("./db-command.ts")).dbCommand(rest);
+    case "serve":
+      return (await import("./serve-command.ts")).serveCommand(rest);
+    case "mcp":
+      return (await import("./mcp-command.ts")).mcpCommand(rest);
     case "--version":
       process.stdout.write(`${typeof rlmVersion === "string" ? rlmVersion : "development"}\n`);
       return exitCodes.answered;
     default:
       throw new UsageError(
-        `There is no command "${command}". Try rlm ask "…", rlm demo, rlm context, rlm db or rlm --help.`,
+        `There is no command "${command}". Try rlm ask "…", rlm demo, rlm context, rlm serve, rlm mcp or rlm --help.`,
       );
   }
 }

@@ -1,0 +1,61 @@
+import type { Run } from "../ask.ts";
+import type { AboutRun } from "../server/chat-completions.ts";
+import { endpointModels } from "../server/served-models.ts";
+import { ServerError } from "../server/server-error.ts";
+import { type RunningServer, startServer } from "../server/start-server.ts";
+import { endpointFrom } from "./choose-models.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { tellLine } from "./failure.ts";
+import { listenForInterrupt } from "./interrupt.ts";
+import { printableLine } from "./printable.ts";
+import { showProgress } from "./progress.ts";
+import { readServeOptions, type ServeOptions } from "./serve-options.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** `rlm serve`: answers over HTTP until Ctrl-C. Each run's iterations are told as plain lines. @returns the exit code */
+export async function serveCommand(args: readonly string[]): Promise<number> {
+  const options = readServeOptions(args);
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const interrupt = listenForInterrupt(stop, () => {});
+  try {
+    const server = await serve(options);
+    await stopped;
+    process.stderr.write("rlm: The server ends.\n");
+    await server.close();
+    return exitCodes.answered;
+  } finally {
+    interrupt.release();
+  }
+}
+
+async function serve({ baseUrl, prices, ...options }: ServeOptions): Promise<RunningServer> {
+  const endpoint = endpointFrom(baseUrl, process.env);
+  const models = endpointModels({ endpoint, ...(prices ? { prices } : {}) });
+  const onProblem = (error: unknown) =>
+    tellLine(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const server = await startServer({ ...options, models, onRun: tellRun, onProblem }).catch((error: unknown) => {
+    const isUse = error instanceof ServerError && (error.code === "token-needed" || error.code === "bad-token");
+    throw isUse ? new UsageError(`${error.message} (--token)`) : error;
+  });
+  process.stdout.write(`${server.url}\n`);
+  const who = endpoint
+    ? `rlm-NAME asks the model NAME at ${new URL(endpoint.baseUrl).host}, rlm-offline the embedded one.`
+    : "Offline: every rlm-… model is answered by search, without a language model. Set OPENAI_API_KEY to ask one.";
+  process.stderr.write(`${printableLine(who)}\nCtrl-C ends the server.\n`);
+  return server;
+}
+
+/** Tells a run's story, each line with the run's name before it, as several go on at once. */
+function tellRun(run: Run, { model, user }: AboutRun): void {
+  const name = run.id.slice(0, 8);
+  const write = (text: string) => process.stderr.write(`[${name}] ${text}`);
+  write(`${printableLine(user === null ? model : `${model} for ${user}`)}\n`);
+  void showProgress(run.events(), { isTTY: false, write });
+  void run.result.then(({ stopReason, error }) => {
+    const how = error ? `${stopReason}: ${error.message}` : stopReason;
+    write(`${printableLine(how)}\n`);
+  });
+}

@@ -1,0 +1,47 @@
+import type { Limits } from "../rlm/limits.ts";
+import type { StatedPrices } from "../rlm/model.ts";
+import { limitFlags, modelFlags, readLimits, readModelOptions, wholeNumber } from "./ask-options.ts";
+import { parseFlags } from "./flags.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface ServeOptions {
+  readonly baseUrl?: string;
+  readonly prices?: StatedPrices;
+  readonly limits: Partial<Limits>;
+  readonly directBelowTokens?: number;
+  readonly host?: string;
+  readonly port?: number;
+  readonly token?: string;
+  readonly runs?: number;
+  readonly waiting?: number;
+}
+
+const serveFlags = {
+  "base-url": modelFlags["base-url"],
+  price: modelFlags.price,
+  ...limitFlags,
+  host: { type: "string" },
+  port: { type: "string" },
+  token: { type: "string" },
+  runs: { type: "string" },
+  waiting: { type: "string" },
+} as const;
+
+/** Reads the arguments of `rlm serve`. @throws UsageError */
+export function readServeOptions(args: readonly string[]): ServeOptions {
+  const { values, positionals } = parseFlags(args, serveFlags);
+  if (positionals.length) throw new UsageError(`rlm serve takes no argument "${positionals[0]}".`);
+  const port = wholeNumber("--port", values.port, 0);
+  const runs = wholeNumber("--runs", values.runs, 1);
+  const waiting = wholeNumber("--waiting", values.waiting, 0);
+  if (port !== undefined && port > 65_535) throw new UsageError(`--port takes a port up to 65535, not "${port}".`);
+  return {
+    ...readModelOptions({ "base-url": values["base-url"], price: values.price }),
+    ...readLimits(values),
+    ...(values.host === undefined ? {} : { host: values.host }),
+    ...(values.token === undefined ? {} : { token: values.token }),
+    ...(port === undefined ? {} : { port }),
+    ...(runs === undefined ? {} : { runs }),
+    ...(waiting === undefined ? {} : { waiting }),
+  };
+}

@@ -1,0 +1,197 @@
+import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
+import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
+import type { CallToolResult, ServerNotification, ServerRequest } from "@modelcontextprotocol/sdk/types.js";
+import * as z from "zod";
+import { type AskParts, ask, type Run, type RunResult } from "../ask.ts";
+import { collect } from "../context/collect.ts";
+import { ContextReader } from "../context/reader.ts";
+import { oneLine } from "../rlm/cut.ts";
+import { failureOf } from "../rlm/failure.ts";
+import type { Limits } from "../rlm/limits.ts";
+import { RunTree } from "../rlm/run-tree.ts";
+import { describeActivity } from "../rlm/run-words.ts";
+import { factsOf } from "./completion.ts";
+import { type McpRoots, sourceWithin } from "./mcp-roots.ts";
+import { McpRuns } from "./mcp-runs.ts";
+
+export interface McpOptions {
+  /** Nothing outside of these can be asked about. */
+  readonly roots: McpRoots;
+  /** The models that runs ask; chosen at the first question. */
+  readonly parts: () => Promise<AskParts>;
+  readonly limits?: Partial<Limits>;
+  readonly directBelowTokens?: number;
+  /** Where runs are logged, an absolute path; runs about other roots must not be there. */
+  readonly runsFolder: string;
+  readonly version: string;
+  /** Told of each run as it starts. */
+  readonly onRun?: (run: Run) => void;
+}
+
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+
+const pathsSchema = z.array(z.string().max(4_096)).max(100).optional();
+const paths = pathsSchema.describe("Files and folders, relative to the root; all of it where none is named");
+
+/** An MCP server that answers questions about codebases; to be connected to a transport. */
+export function mcpServer(options: McpOptions): McpServer {
+  const server = new McpServer({ name: "rlm", title: "RLM", version: options.version });
+  const runs = new McpRuns(options.runsFolder);
+  addAsk(server, runs, options);
+  addSearch(server, options);
+  addReadRun(server, runs);
+  return server;
+}
+
+function addAsk(server: McpServer, runs: McpRuns, options: McpOptions): void {
+  const description =
+    "Answers a question about a whole codebase, however large, with citations that were checked against the files. A recursive language model reads the code with programs and sub-models. Takes seconds to minutes. Use it for questions over many files; to find a word, search_codebase is faster.";
+  const outputSchema = {
+    answer: z.string().nullable(),
+    run_id: z.string(),
+    turns: z.number(),
+    calls: z.number(),
+    cost_usd: z.number().nullable(),
+    stop_reason: z.string(),
+    citations: z.array(z.object({ path: z.string(), from: z.number(), to: z.number(), status: z.string() })),
+    usage_estimated: z.boolean(),
+  };
+  const inputSchema = { question: z.string().trim().min(1).max(20_000), paths };
+  const annotations = { readOnlyHint: true, openWorldHint: true };
+  server.registerTool(
+    "ask_codebase",
+    { title: "Ask the codebase", description, inputSchema, outputSchema, annotations },
+    (input, extra) =>
+      tellingErrors(async () => {
+        const context = sourceWithin(options.roots, input.paths ?? []);
+        const { limits, directBelowTokens } = options;
+        const bounds = {
+          ...(limits ? { limits } : {}),
+          ...(directBelowTokens === undefined ? {} : { directBelowTokens }),
+        };
+        const parts = await options.parts();
+        extra.signal.throwIfAborted();
+        const run = ask({ question: input.question, context, ...bounds }, parts);
+        extra.signal.addEventListener("abort", () => run.cancel(), { once: true });
+        options.onRun?.(run);
+        const logged = runs.record(run);
+        await tellProgress(run, extra);
+        const result = await run.result;
+        await logged;
+        return toldResult(result);
+      }),
+  );
+}
+
+function toldResult(result: RunResult): CallToolResult {
+  const { answer, error, stopReason } = result;
+  if (error) return failed(`${error.message} (run ${result.runId})`);
+  if (answer === null) return failed(`The run ended without an answer (${stopReason}, run ${result.runId}).`);
+  const whole = stopReason === "answered" || stopReason === "direct";
+  const note = whole ? "" : `\n\n[Partial: the run was ended by its limit of ${stopReason}.]`;
+  return {
+    content: [{ type: "text", text: `${answer}${note}` }],
+    structuredContent: { answer, ...factsOf(result) },
+  };
+}
+
+/** Tells what the run does, each time that changes, to a client that asked for it. */
+async function tellProgress(run: Run, { _meta, sendNotification }: Extra): Promise<void> {
+  const token = _meta?.progressToken;
+  if (token === undefined) return;
+  const tree = new RunTree();
+  let told = "";
+  let progress = 0;
+  for await (const event of run.events()) {
+    tree.add(event);
+    const message = oneLine(describeActivity(tree, event.at), 200);
+    if (message === told) continue;
+    told = message;
+    progress += 1;
+    // A client that has gone ends the run by its signal.
+    await sendNotification({
+      method: "notifications/progress",
+      params: { progressToken: token, progress, message },
+    }).catch(() => {});
+  }
+}
+
+function addSearch(server: McpServer, options: McpOptions): void {
+  const description =
+    "Finds a regular expression in the files of the codebase: hits with their lines, grouped by file. Ignore files count, and secret files are never searched.";
+  const inputSchema = {
+    pattern: z
+      .string()
+      .min(1)
+      .max(2_000)
+      .describe("A JavaScript regular expression; tried literally if it finds nothing"),
+    paths,
+    glob: z.string().max(1_000).optional().describe('As in a .gitignore, such as "*.ts" or "src/**"'),
+    ignore_case: z.boolean().optional(),
+    limit: z.int().min(1).max(1_000).optional().describe("Hits at the most (200)"),
+  };
+  const outputSchema = { text: z.string(), total: z.number(), files: z.number(), truncated: z.boolean() };
+  const annotations = { readOnlyHint: true, openWorldHint: false };
+  server.registerTool(
+    "search_codebase",
+    { title: "Search the codebase", description, inputSchema, outputSchema, annotations },
+    (input, extra) =>
+      tellingErrors(async () => {
+        const corpus = await collect(sourceWithin(options.roots, input.paths ?? []), { signal: extra.signal });
+        const reader = new ContextReader(corpus);
+        const result = reader.search(input.pattern, {
+          ...(input.glob === undefined ? {} : { glob: input.glob }),
+          ...(input.ignore_case === undefined ? {} : { ignoreCase: input.ignore_case }),
+          ...(input.limit === undefined ? {} : { limit: input.limit }),
+        });
+        const { total, files, truncated } = result;
+        const text = [...result.notes, reader.formatHits(result)].join("\n");
+        return { content: [{ type: "text", text }], structuredContent: { text, total, files, truncated } };
+      }),
+  );
+}
+
+function addReadRun(server: McpServer, runs: McpRuns): void {
+  server.registerTool(
+    "read_run",
+    {
+      title: "Read a run",
+      description:
+        "Tells what an earlier ask_codebase run did, step by step, as Markdown: turns, code, output, sub-calls, cost.",
+      inputSchema: { run_id: z.string().min(1).max(100) },
+      annotations: { readOnlyHint: true, openWorldHint: false },
+    },
+    ({ run_id }) => tellingErrors(async () => ({ content: [{ type: "text", text: await runs.read(run_id) }] })),
+  );
+  const template = new ResourceTemplate("rlm-run://{runId}", {
+    list: async () => ({
+      resources: (await runs.list()).map(({ runId, question, startedAt }) => ({
+        uri: `rlm-run://${runId}`,
+        name: oneLine(question, 100),
+        description: `Asked ${new Date(startedAt).toISOString()}`,
+        mimeType: "text/markdown",
+      })),
+    }),
+  });
+  server.registerResource(
+    "run",
+    template,
+    { title: "Runs", description: "Runs of ask_codebase about these folders", mimeType: "text/markdown" },
+    async (uri, { runId }) => ({
+      contents: [{ uri: uri.href, mimeType: "text/markdown", text: await runs.read(String(runId)) }],
+    }),
+  );
+}
+
+/** What goes wrong is a result that the model reads, in one line. */
+async function tellingErrors(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
+  try {
+    return await work();
+  } catch (error) {
+    return failed(failureOf(error).message);
+  }
+}
+
+function failed(message: string): CallToolResult {
+  return { isError: true, content: [{ type: "text", text: message }] };
+}
