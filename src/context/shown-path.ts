@@ -14,7 +14,11 @@ export function shownPath(path: string): string {
   return path.replace(unsafe, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** The path on disk of a shown one. */
+/** The path on disk of a shown one. What would not be shown so is no escape: a path may be made up. */
 export function pathOnDisk(shown: string): string {
-  return shown.replace(/\\u\{([0-9a-f]{1,6})\}/g, (_, code) => String.fromCodePoint(Number.parseInt(code, 16)));
+  return shown.replace(/\\u\{([0-9a-f]{1,6})\}/g, (written, code) => {
+    const point = Number.parseInt(code, 16);
+    const char = point > 0x10ffff ? "" : String.fromCodePoint(point);
+    return char === "\\" || (char !== "" && shownPath(char) === written) ? char : written;
+  });
 }

@@ -51,7 +51,7 @@ export function viewOf(corpus: Corpus): CorpusView {
 
 /** Where a shown path is, on disk or as a URI, by the root with the longest name, as roots may be nested; null where it is under none. */
 export function fileUnder(roots: readonly CorpusRoot[], shown: string): string | null {
-  if (shown.split("/").includes("..")) return null;
+  if (pathOnDisk(shown).split(/[\\/]/).includes("..")) return null;
   const under = roots.filter((root) => root.shown === "" || shown === root.shown || shown.startsWith(`${root.shown}/`));
   const [root] = under.toSorted((a, b) => b.shown.length - a.shown.length);
   if (!root || root.file === null) return null;

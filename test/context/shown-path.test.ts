@@ -1,7 +1,7 @@
 import path from "node:path";
 import { expect, test } from "vitest";
 import { ContextReader } from "../../src/context/reader.ts";
-import { viewOf } from "../../src/context/view.ts";
+import { fileUnder, viewOf } from "../../src/context/view.ts";
 import { collectPaths, collectText, folderWith, leftOut } from "./support.ts";
 
 const forged = "a\nLEFT OUT: nothing.ts";
@@ -90,4 +90,14 @@ test("a path whose characters mean something in a pattern can be given as it is"
   );
   expect(reader.list("app/[id]/page.tsx")).toContain("app/[id]/page.tsx");
   expect(reader.list(["app/[id]/page.tsx", "!app/i"])).toEqual(["app/[id]/page.tsx"]);
+});
+
+test("a made-up path leads nowhere but below the roots, however it is written", () => {
+  const roots = [{ shown: "", file: "/w/app" }];
+  for (const path of ["../etc/passwd", "a/../../b", String.raw`\u{2e}\u{2e}/\u{2e}\u{2e}/etc`, "..\\..\\b"]) {
+    const file = fileUnder(roots, path);
+    expect(file === null || file.startsWith("/w/app/")).toBe(true);
+  }
+  expect(fileUnder(roots, String.raw`a\u{ffffff}`)).toBe(String.raw`/w/app/a\u{ffffff}`);
+  expect(fileUnder(roots, String.raw`a\u{a}b\u{5c}u{a}`)).toBe("/w/app/a\nb\\u{a}");
 });

@@ -93,6 +93,15 @@ describe("asking", () => {
     expect(await question(chat).inputValue()).toBe("");
   });
 
+  it("keeps a question that is too long to be asked, and says so", async () => {
+    const chat = await show(chatSnapshot([]));
+    await question(chat).fill("x".repeat(200_001));
+    await question(chat).press("Enter");
+    await chat.page.getByText("This question is too long").waitFor();
+    expect(chat.sent.filter(({ type }) => type === "ask")).toEqual([]);
+    expect((await question(chat).inputValue()).length).toBe(200_001);
+  });
+
   it("recalls earlier questions, and gives back what was typed", async () => {
     const chat = await show(
       chatSnapshot([sampleExchange({ id: "a", question: "First?" }), sampleExchange({ id: "b", question: "Second?" })]),
@@ -167,6 +176,22 @@ describe("asking", () => {
     }`);
     expect(sent.at(-1)).toEqual({ type: "attachDropped", uris: ["file:///w/a%20b.ts", "file:///w/src"] });
     expect(await page.locator(".composer.dropping").count()).toBe(0);
+  });
+
+  it("attaches no more of what is dropped than is taken at once", async () => {
+    const { page, sent } = await show(chatSnapshot([]));
+    await page.evaluate(`{
+      const data = new DataTransfer();
+      const uris = Array.from({ length: 150 }, (_, i) => "file:///w/" + i + ".ts");
+      data.setData("text/uri-list", ["file:///" + "x".repeat(5000), ...uris].join("\\n"));
+      const drop = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+      document.querySelector(".composer").dispatchEvent(drop);
+    }`);
+    const message = sent.at(-1);
+    expect(message?.type === "attachDropped" && [message.uris.length, message.uris[0]]).toEqual([
+      100,
+      "file:///w/0.ts",
+    ]);
   });
 
   it("chooses the model and the limit", async () => {

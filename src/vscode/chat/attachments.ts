@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 import type { ContextSource } from "../../context/collector-protocol.ts";
-import { formatCount, formatNumberOf, formatShort } from "../../rlm/format.ts";
-import { estimateTokens } from "../../rlm/limits.ts";
+import { formatCount } from "../../rlm/format.ts";
 import type { Chip } from "../../webview/chat/protocol.ts";
 import type { Amount, ContextChoice } from "../context/context-choice.ts";
+import { describeAmount } from "../context/context-item.ts";
 import { selectionSource, workspaceSource } from "../context/context-sources.ts";
 import type { About, Attachment } from "./conversations.ts";
 import { type Completion, globFor, rankPaths } from "./path-completions.ts";
@@ -50,11 +50,6 @@ export function describeAbout({ workspace, attachments }: About, amount: Amount 
   if (!workspace) return `${list.join(", ")}${size}`;
   const pointed = list.length > 0 ? ` · ${vscode.l10n.t("pointing at {0}", list.join(", "))}` : "";
   return `${vscode.l10n.t("workspace")}${size}${pointed}`;
-}
-
-/** `1,204 files · ≈2.1M tokens` */
-export function describeAmount({ files, chars }: Amount): string {
-  return `${formatNumberOf(files, "file")} · ≈${formatShort(estimateTokens(chars))} tokens`;
 }
 
 /** What a question is asked about; null where there is nothing, as no folder is open. */
@@ -114,7 +109,7 @@ export function selectionOf(editor: vscode.TextEditor): Attachment {
   const uri = document.uri.toString();
   if (selection.isEmpty) return { kind: "file", uri };
   // A selection that ends at the start of a line does not hold that line.
-  const last = selection.end.character === 0 && !selection.isSingleLine ? selection.end.line : selection.end.line + 1;
+  const last = selection.end.character === 0 ? selection.end.line : selection.end.line + 1;
   return { kind: "selection", uri, lines: { from: selection.start.line + 1, to: last } };
 }
 

@@ -14,6 +14,7 @@ const countEvery = 1_000;
 export class ChatFollower {
   readonly exchange: string;
   readonly #watched: WatchedRun;
+  readonly #view: RunView;
   readonly #send: (progress: ShownProgress) => void;
   readonly #own: readonly vscode.Disposable[];
   #timer: NodeJS.Timeout | null = null;
@@ -23,6 +24,7 @@ export class ChatFollower {
   constructor(exchange: string, watched: WatchedRun, view: RunView, send: (progress: ShownProgress) => void) {
     this.exchange = exchange;
     this.#watched = watched;
+    this.#view = view;
     this.#send = send;
     this.#own = [watched.addView(view), watched.onEvent(() => this.#soon(this.#pace))];
     this.#tell();
@@ -49,6 +51,8 @@ export class ChatFollower {
 
   #tell(): void {
     this.#timer = null;
+    // A page that is shown again is followed anew.
+    if (!this.#view.visible) return;
     const { tree } = this.#watched;
     const progress = shownProgress(this.exchange, this.#watched, this.#draft, Date.now());
     this.#draft = this.#draft.slice(0, progress.draft.from) + progress.draft.text;

@@ -1,12 +1,13 @@
 import * as vscode from "vscode";
 import { formatUsdLimit } from "../../rlm/format.ts";
 import type { Setup } from "../../webview/chat/protocol.ts";
+import { describeAmount } from "../context/context-item.ts";
 import type { Doors } from "../doors.ts";
 import { configuredEndpoint } from "../models/endpoint.ts";
 import { isEditorModel } from "../models/lm-model.ts";
 import { whoAnswers } from "../models/models.ts";
 import { readSettings } from "../settings.ts";
-import { chipsOf, describeAmount } from "./attachments.ts";
+import { chipsOf } from "./attachments.ts";
 import { exampleQuestions, type ListedPath } from "./chat-examples.ts";
 import type { About } from "./conversations.ts";
 

@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import { fileUnder } from "../../context/view.ts";
 import type { ContextRoot } from "../../rlm/events.ts";
 import {
   type ChatChange,
@@ -13,6 +12,7 @@ import { mendOf } from "../asking/show-failure.ts";
 import type { RunView } from "../asking/watched-run.ts";
 import type { Doors } from "../doors.ts";
 import { fileLines } from "../files/file-lines.ts";
+import { fileWithin } from "../files/file-within.ts";
 import { openLink } from "../files/open-link.ts";
 import { openRange } from "../files/open-range.ts";
 import { commands, views } from "../ids.ts";
@@ -38,6 +38,9 @@ export class ChatView implements RunView {
   readonly #own: vscode.Disposable[] = [];
   /** Null while the page is not there, as it keeps nothing while it is hidden. */
   #seq: number | null = null;
+  #isDisposed = false;
+  /** Counts how often what stands round the conversation was wanted: an older one is not sent after a newer one. */
+  #wanted = 0;
   #follower: ChatFollower | null = null;
   #completing: vscode.CancellationTokenSource | null = null;
   /** By exchange: paths of citations whose files have changed since. */
@@ -85,7 +88,7 @@ export class ChatView implements RunView {
       case "resync":
         return this.#sendSnapshot();
       case "ask":
-        return chat.ask(message.question.trim());
+        return chat.ask(message.question);
       case "stop":
         return chat.stop(message.exchange);
       case "again":
@@ -171,13 +174,16 @@ export class ChatView implements RunView {
     this.#completing?.cancel();
     const completing = new vscode.CancellationTokenSource();
     this.#completing = completing;
-    const items = await completePaths(typed, completing.token);
-    if (!completing.token.isCancellationRequested) this.#post({ type: "completions", typed, items });
-    completing.dispose();
+    try {
+      const items = await completePaths(typed, completing.token);
+      if (!completing.token.isCancellationRequested) this.#post({ type: "completions", typed, items });
+    } finally {
+      completing.dispose();
+    }
   }
 
-  #open({ exchange, path, from, to }: { exchange: string; path: string; from: number; to: number }): Promise<void> {
-    return openRange(fileUnder(this.#rootsOf(exchange), path), { path, from, to }, undefined);
+  async #open({ exchange, path, from, to }: Extract<FromChatView, { type: "open" }>): Promise<void> {
+    await openRange(await fileWithin(this.#rootsOf(exchange), path), { path, from, to }, undefined);
   }
 
   async #sendLines(wanted: Extract<FromChatView, { type: "lines" }>): Promise<void> {
@@ -218,12 +224,11 @@ export class ChatView implements RunView {
   }
 
   async #take(news: ChatNews): Promise<void> {
+    if (news.kind === "setup") return this.#sendSetup();
     if (this.#seq === null) return;
     switch (news.kind) {
       case "conversation":
         return this.#sendSnapshot();
-      case "setup":
-        return this.#sendSetup();
       case "removed":
         this.#change({ type: "removed", exchange: news.id });
         return;
@@ -237,9 +242,12 @@ export class ChatView implements RunView {
   async #sendSnapshot(): Promise<void> {
     await this.#chat.ready;
     const { conversation, about } = this.#chat;
+    this.#wanted += 1;
+    const wanted = this.#wanted;
     const setup = await setupOf(this.#doors, about, conversation.limitUsd);
-    // Meanwhile another one may have been opened: its own snapshot follows.
-    if (conversation !== this.#chat.conversation) return;
+    if (this.#isDisposed) return;
+    // Meanwhile another one may have been opened, of which nobody has told a page that had nothing yet.
+    if (conversation !== this.#chat.conversation) return this.#sendSnapshot();
     this.#seq = 0;
     this.#follower?.dispose();
     this.#follower = null;
@@ -252,6 +260,7 @@ export class ChatView implements RunView {
       progress: null,
     });
     this.#follow();
+    if (wanted !== this.#wanted) await this.#sendSetup();
     await this.#lookForStale();
   }
 
@@ -263,10 +272,12 @@ export class ChatView implements RunView {
   }
 
   async #sendSetup(): Promise<void> {
+    this.#wanted += 1;
+    const wanted = this.#wanted;
     if (this.#seq === null) return;
     const { about, conversation } = this.#chat;
     const setup = await setupOf(this.#doors, about, conversation.limitUsd);
-    this.#change({ type: "setup", setup });
+    if (wanted === this.#wanted) this.#change({ type: "setup", setup });
   }
 
   #shown(exchange: Exchange): ShownExchange {
@@ -327,7 +338,9 @@ export class ChatView implements RunView {
   }
 
   #dispose(): void {
+    this.#isDisposed = true;
     this.#seq = null;
+    this.#completing?.cancel();
     this.#follower?.dispose();
     for (const each of this.#own) each.dispose();
   }

@@ -2,6 +2,7 @@
 import { behind, describeWitness } from "../../rlm/behind.ts";
 import type { LineRange } from "../../rlm/coverage.ts";
 import type { StopReason, Totals } from "../../rlm/events.ts";
+import type { Failure } from "../../rlm/failure.ts";
 import { formatMs, formatNumberOf, formatTokens, formatUsd, formatUsdLimit } from "../../rlm/format.ts";
 import type { Limits } from "../../rlm/limits.ts";
 import type { RunTree } from "../../rlm/run-tree.ts";
@@ -63,20 +64,16 @@ export function collectedOf({ context }: RunTree): ExchangeResult["collected"] {
 }
 
 /** A run that could not begin. */
-export function failedResult(error: { readonly code: string; readonly message: string }): ExchangeResult {
-  const { code, message } = error;
-  return {
-    answer: null,
-    citations: [],
-    stopReason: "failed",
-    error: { code, message },
-    end: `Failed: ${message}`,
-    figures: [],
-    steps: [],
-    collected: null,
-    roots: [],
-  };
+export function failedResult({ code, message }: Failure): ExchangeResult {
+  return { ...nothing, stopReason: "failed", error: { code, message }, end: `Failed: ${message}` };
 }
+
+/** A run that the user has stopped before it could begin. */
+export function stoppedResult(): ExchangeResult {
+  return { ...nothing, stopReason: "cancelled", error: null, end: "Cancelled" };
+}
+
+const nothing = { answer: null, citations: [], figures: [], steps: [], collected: null, roots: [] };
 
 /** The limits under which a question that met one is asked again, and what a button for that says; null where none would help. */
 export function raisedLimits(

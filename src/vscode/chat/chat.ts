@@ -8,7 +8,7 @@ import { type StartedRun, startRun } from "../asking/start-run.ts";
 import type { Doors } from "../doors.ts";
 import { readSettings } from "../settings.ts";
 import { idOf, sourceOf, toldQuestion, workspaceChip } from "./attachments.ts";
-import { failedResult, raisedLimits, resultOf } from "./chat-words.ts";
+import { failedResult, raisedLimits, resultOf, stoppedResult } from "./chat-words.ts";
 import {
   type About,
   type AskedLimits,
@@ -48,6 +48,8 @@ export class Chat {
   readonly #open = new Map<string, Conversation>();
   /** By their exchanges: runs that are being started, and those that go on. */
   readonly #starting = new Set<string>();
+  /** Those of them that the user has stopped meanwhile. */
+  readonly #stopped = new Set<string>();
   readonly #live = new Map<string, StartedRun>();
   readonly #before = new Map<string, Before>();
   /** Exchanges whose runs go on in other windows. */
@@ -117,7 +119,7 @@ export class Chat {
 
   /** Ends the run of an exchange. */
   stop(id: string): void {
-    this.#starting.delete(id);
+    if (this.#starting.has(id)) this.#stopped.add(id);
     this.#live.get(id)?.watched.run.cancel();
   }
 
@@ -125,13 +127,17 @@ export class Chat {
   async again(id: string, how: "same" | "raised"): Promise<void> {
     const { exchanges } = this.#current;
     const asked = exchanges.find((exchange) => exchange.id === id);
-    if (!asked || this.isGoingOn(id)) return;
+    if (!asked || this.isGoingOn(id) || this.goesOnElsewhere(id)) return;
     const raised = how === "raised" && asked.result ? this.raisedLimits(asked)?.limits : undefined;
     const replaces = (asked.result?.answer ?? null) === null || (how === "same" && exchanges.at(-1) === asked);
     if (replaces) this.#drop(this.#current, id);
-    if (raised?.usd !== undefined) this.#current.limitUsd = raised.usd;
-    await this.#askIn(this.#current, asked.question, asked.about, { ...asked.limits, ...raised });
-    if (raised?.usd !== undefined) this.#news.fire({ kind: "setup" });
+    if (raised?.usd !== undefined) {
+      this.#current.limitUsd = raised.usd;
+      this.#news.fire({ kind: "setup" });
+    }
+    // What a question may cost is said for the conversation: the last word of the user counts.
+    const { usd, ...limits } = { ...asked.limits, ...raised };
+    await this.#askIn(this.#current, asked.question, asked.about, limits);
   }
 
   /** What would help an exchange that a limit has ended. */
@@ -160,7 +166,7 @@ export class Chat {
   /** Takes a question that waits, or was interrupted, out of the conversation. */
   remove(id: string): void {
     const exchange = this.#current.exchanges.find((each) => each.id === id);
-    if (!exchange || exchange.state === "done" || this.isGoingOn(id)) return;
+    if (!exchange || exchange.state === "done" || this.isGoingOn(id) || this.goesOnElsewhere(id)) return;
     this.#drop(this.#current, id);
     this.#save(this.#current);
   }
@@ -214,7 +220,7 @@ export class Chat {
     const found = this.#open.get(id) ?? (await this.#kept.read(id));
     if (!found) return;
     this.#show(found);
-    await this.#recover(found);
+    await this.refresh();
   }
 
   /** Deletes a conversation for good, and ends what goes on in it. */
@@ -222,6 +228,7 @@ export class Chat {
     const open = this.#open.get(id);
     for (const exchange of open?.exchanges ?? []) this.stop(exchange.id);
     this.#open.delete(id);
+    this.#before.delete(id);
     if (this.#current.id === id) this.#show(newConversation(Date.now()));
     await this.#kept.remove(id);
   }
@@ -259,11 +266,11 @@ export class Chat {
     this.#tell(conversation, exchange);
     const result = await this.#answer(conversation, exchange);
     this.#starting.delete(exchange.id);
+    this.#stopped.delete(exchange.id);
     this.#live.delete(exchange.id);
     exchange.state = "done";
     exchange.result = result;
-    // It may have been deleted meanwhile.
-    if (this.#open.get(conversation.id) !== conversation) return;
+    if (this.#isDeleted(conversation)) return;
     this.#save(conversation);
     this.#tell(conversation, exchange);
     // After a failure the next one would most likely fail too: it waits for the user.
@@ -274,33 +281,39 @@ export class Chat {
   async #answer(conversation: Conversation, exchange: Exchange): Promise<ExchangeResult> {
     try {
       const started = await this.#start(conversation, exchange);
-      if (!started) return failedResult({ code: "no-model", message: vscode.l10n.t("No model was chosen.") });
+      if (!started) return this.#notStarted(exchange);
       const { run } = started.watched;
-      if (!this.#starting.delete(exchange.id)) run.cancel();
+      if (this.#stopped.has(exchange.id)) run.cancel();
+      this.#starting.delete(exchange.id);
       this.#live.set(exchange.id, started);
       exchange.runId = run.id;
       this.#save(conversation);
       this.#tell(conversation, exchange);
       await toEnd(started);
       const digests = run.digests();
-      if (digests) this.#before.set(conversation.id, { about: JSON.stringify(exchange.about), digests });
+      if (digests && !this.#isDeleted(conversation))
+        this.#before.set(conversation.id, { about: JSON.stringify(exchange.about), digests });
       const { tree } = started.watched;
       return resultOf(tree) ?? failedResult({ code: "internal", message: "The run ended without saying how." });
     } catch (error) {
-      return failedResult(failureOf(error));
+      return this.#stopped.has(exchange.id) ? this.#notStarted(exchange) : failedResult(failureOf(error));
     }
   }
 
-  async #start(conversation: Conversation, { id, question, about, limits }: Exchange): Promise<StartedRun | null> {
+  #notStarted({ id }: Exchange): ExchangeResult {
+    if (this.#stopped.has(id)) return stoppedResult();
+    return failedResult({ code: "no-model", message: vscode.l10n.t("No model was chosen.") });
+  }
+
+  async #start(conversation: Conversation, { question, about, limits }: Exchange): Promise<StartedRun | null> {
     const context = await sourceOf(about, this.#doors.choice);
     if (!context) throw new NothingToAskAbout();
     const before = this.#before.get(conversation.id);
-    const index = conversation.exchanges.findIndex((each) => each.id === id);
     return startRun(this.#doors, {
       question: toldQuestion(question, about),
       context,
       limits: { ...(conversation.limitUsd === null ? {} : { usd: conversation.limitUsd }), ...limits },
-      history: conversation.exchanges.slice(0, index).flatMap(answered),
+      history: conversation.exchanges.flatMap(answered),
       ...(before?.about === JSON.stringify(about) ? { since: before.digests } : {}),
     });
   }
@@ -377,7 +390,13 @@ export class Chat {
     if (conversation === this.#current) this.#news.fire({ kind: "exchange", exchange });
   }
 
+  /** It may be deleted while a run goes on in it. */
+  #isDeleted(conversation: Conversation): boolean {
+    return this.#open.get(conversation.id) !== conversation;
+  }
+
   #save(conversation: Conversation): void {
+    if (this.#isDeleted(conversation)) return;
     conversation.changedAt = Date.now();
     void this.#kept.write(conversation).catch((error: unknown) => {
       this.#doors.log.warn(`The conversation can't be kept: ${String(error)}`);

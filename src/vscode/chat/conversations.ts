@@ -8,7 +8,7 @@ const count = z.number().int().nonnegative();
 /** What a question is about besides the workspace. */
 const attachment = z.object({
   kind: z.enum(["file", "folder", "selection"]),
-  uri: z.string().min(1),
+  uri: z.string().regex(/^[a-z][a-z0-9+.-]*:/i),
   /** The lines that were selected: 1-based, inclusive. */
   lines: z.object({ from: count, to: count }).exactOptional(),
 });
@@ -112,7 +112,8 @@ export class Conversations {
   /** @returns null where there is no such conversation, or its file can't be read */
   async read(id: string): Promise<Conversation | null> {
     if (!z.uuid().safeParse(id).success) return null;
-    await this.#writing.get(id);
+    // Whoever writes is told what goes wrong there.
+    await this.#writing.get(id)?.catch(() => {});
     try {
       const read = conversation.safeParse(JSON.parse(await readFile(this.#fileOf(id), "utf8")));
       return read.data?.id === id ? read.data : null;

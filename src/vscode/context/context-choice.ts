@@ -34,6 +34,8 @@ export class ContextChoice {
 
   async takeOut(without: readonly string[]): Promise<void> {
     await this.#state.update(withoutKey, without.length > 0 ? without : undefined);
+    // It was counted of another choice.
+    await this.#state.update(knownKey, undefined);
     this.#changed.fire();
   }
 

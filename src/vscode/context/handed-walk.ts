@@ -96,7 +96,7 @@ class HandedWalk<Place> {
 
   /** @param below the path relative to its root, by which rules go */
   async folder(place: Place, shown: string, below: string, outer: EntryRules): Promise<void> {
-    const entries = await this.#tried(`${shown}/`, 0, () => this.#system.list(place));
+    const entries = await this.#tried(`${shown}/`, 0, async () => this.#unlessFull(() => this.#system.list(place)));
     if (!entries) return;
     const rules = outer.within(below, await this.#ignoreTexts(place, entries));
     const seen = entries.filter(({ name }) => !versionControl.has(name));
@@ -115,8 +115,8 @@ class HandedWalk<Place> {
   async file(place: Place, shown: string, below: string, rules: EntryRules): Promise<void> {
     const reason = this.#reasonFor(shown, below, false, rules);
     if (reason) return this.#leave(shown, reason, 0);
-    const size = (await this.#tried(shown, 0, () => this.#system.size(place))) ?? null;
-    if (size === null) return;
+    const size = await this.#tried(shown, 0, async () => this.#unlessFull(() => this.#system.size(place)));
+    if (size == null) return;
     const unread = reasonUnread(below, size, defaultMaxFileBytes);
     if (unread) return this.#leave(shown, unread, size);
     if (!this.#hasRoom(size)) return;
@@ -133,6 +133,13 @@ class HandedWalk<Place> {
 
   #reasonFor(shown: string, below: string, isFolder: boolean, rules: EntryRules): "secret" | "ignored" | null {
     return rules.reasonFor(below, isFolder) ?? (this.#without.has(shown) ? "ignored" : null);
+  }
+
+  /** @returns null where no more files may be read: nobody asks the system about the others */
+  #unlessFull<T>(work: () => Promise<T>): Promise<T> | null {
+    if (this.#taken < this.#limits.files) return work();
+    this.#cut = true;
+    return null;
   }
 
   #hasRoom(size: number): boolean {

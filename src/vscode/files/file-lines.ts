@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 import { isNotebookName } from "../../context/notebook.ts";
 import { notebookText } from "../../context/notebook-text.ts";
-import { fileUnder } from "../../context/view.ts";
 import type { LineRange } from "../../rlm/coverage.ts";
 import type { ContextRoot } from "../../rlm/events.ts";
 import { uriOfFile } from "./file-uri.ts";
+import { fileWithin } from "./file-within.ts";
 
 const mostBytes = 5_000_000;
 const mostLines = 40;
@@ -21,7 +21,7 @@ export interface FileLines {
 /** Reads lines of a file of what was asked about: at most 40 of them, long ones cut. */
 export async function fileLines(range: LineRange, roots: readonly ContextRoot[]): Promise<FileLines> {
   const none = (note: string): FileLines => ({ first: range.from, lines: [], note });
-  const file = fileUnder(roots, range.path);
+  const file = await fileWithin(roots, range.path);
   if (file === null) return none(vscode.l10n.t("There is no such file in what was asked about."));
   const text = await textOf(uriOfFile(file));
   if (text === null) return none(vscode.l10n.t("The file can't be read any more."));

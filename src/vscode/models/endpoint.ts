@@ -28,7 +28,7 @@ export async function configuredEndpoint(keys: ApiKeys): Promise<Endpoint | null
 
 /** The models that an endpoint offers, fetched under a progress message that can be cancelled. */
 export async function fetchModels(endpoint: Endpoint): Promise<string[]> {
-  const title = `RLM: Asking ${new URL(endpoint.baseUrl).host} for its models`;
+  const title = vscode.l10n.t("RLM: Asking {0} for its models", new URL(endpoint.baseUrl).host);
   return vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     (_progress, token) => {

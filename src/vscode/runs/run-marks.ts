@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 const ending = ".running";
@@ -17,7 +17,10 @@ export class RunMarks {
   /** Marks a run of this process. @throws what the file system throws */
   async set(runId: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await writeFile(this.#fileOf(runId), String(process.pid), { mode: 0o600 });
+    // Another window must not read it half written, and take the run for one that was interrupted.
+    const partial = path.join(this.#folder, `.${path.basename(runId)}.mark`);
+    await writeFile(partial, String(process.pid), { mode: 0o600 });
+    await rename(partial, this.#fileOf(runId));
   }
 
   /** Takes a mark away; none is no error. */

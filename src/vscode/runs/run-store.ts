@@ -59,8 +59,11 @@ export class RunStore {
     const index = await this.#openIndex();
     const active = await this.#goingOn();
     const over = (await index.list(active)).runs.filter(({ runId }) => !active.has(runId));
-    for (const { file } of over) await index.delete(file);
-    this.#changed.fire();
+    try {
+      for (const { file } of over) await index.delete(file);
+    } finally {
+      this.#changed.fire();
+    }
     return over.length;
   }
 

@@ -47,7 +47,7 @@ export interface TracedRun {
   addView(panel: vscode.WebviewPanel): vscode.Disposable;
   viewsChanged(): void;
   /** Where a path of its context is: a path on disk or a URI; null where it has none. */
-  fileOf(path: string): string | null;
+  fileOf(path: string): string | null | Promise<string | null>;
   stop(): void;
   decide(asked: number, choice: FanOutChoice): void;
 }
@@ -148,7 +148,7 @@ async function serve(
     case "resync":
       return follower.sendSnapshot();
     case "open":
-      return openRange(traced.fileOf(message.path), message, panel.viewColumn);
+      return openRange(await traced.fileOf(message.path), message, panel.viewColumn);
     case "openLink":
       return openLink(message.url);
     case "stop":

@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 import * as z from "zod";
-import { fileUnder } from "../../context/view.ts";
 import type { RunEvent } from "../../rlm/events.ts";
 import { failureOf } from "../../rlm/failure.ts";
 import type { Doors } from "../doors.ts";
+import { fileWithin } from "../files/file-within.ts";
 import { fillTrace, fillWithNotice, newTracePanel, revealTrace, rootsIn, type TracedRun } from "./trace-panel.ts";
 
 /** How often the log of a run is read that goes on in another window (milliseconds). */
@@ -70,7 +70,7 @@ async function loggedTrace({ store }: Doors, runId: string): Promise<TracedRun> 
     },
     addView: () => nothing,
     viewsChanged: () => {},
-    fileOf: (path) => fileUnder(roots, path),
+    fileOf: (path) => fileWithin(roots, path),
     stop: () => {},
     decide: () => {},
   };

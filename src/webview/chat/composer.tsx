@@ -4,7 +4,7 @@ import { usePost } from "./actions.ts";
 import { Chips } from "./chips.tsx";
 import { Completions } from "./completions.tsx";
 import { droppedUris, mayBeDropped } from "./dropped.ts";
-import type { Setup, ShownExchange, ToChatView } from "./protocol.ts";
+import { mostQuestionChars, type Setup, type ShownExchange, type ToChatView } from "./protocol.ts";
 import { typedPath, withPath } from "./typed-path.ts";
 
 interface ComposerProps {
@@ -36,6 +36,7 @@ export function Composer({ setup, running, questions, completions, focused, type
   const [closedAt, setClosedAt] = useState<string | null>(null);
   const [dropping, setDropping] = useState(false);
 
+  const isTooLong = typed.trim().length > mostQuestionChars;
   const path = typedPath(typed, caret);
   const wanted = path !== null && closedAt !== path.text ? path.text : null;
   const items = wanted !== null && completions?.typed === wanted ? completions.items : [];
@@ -62,7 +63,7 @@ export function Composer({ setup, running, questions, completions, focused, type
   };
   const ask = () => {
     const question = typed.trim();
-    if (question === "") return;
+    if (question === "" || isTooLong) return;
     post({ type: "ask", question });
     setRecalled(0);
     write("", 0);
@@ -140,6 +141,11 @@ export function Composer({ setup, running, questions, completions, focused, type
           onKeyDown={onKeyDown}
         />
       </div>
+      {isTooLong && (
+        <p class="note" role="alert">
+          This question is too long: attach the text as a file.
+        </p>
+      )}
       <div class="composer-line">
         <Picker
           label={setup.model}
@@ -158,7 +164,7 @@ export function Composer({ setup, running, questions, completions, focused, type
             Stop <Icon name="debug-stop" />
           </button>
         ) : (
-          <button type="button" class="button ask" disabled={typed.trim() === ""} onClick={ask}>
+          <button type="button" class="button ask" disabled={typed.trim() === "" || isTooLong} onClick={ask}>
             Ask <Icon name="play" />
           </button>
         )}

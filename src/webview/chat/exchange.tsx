@@ -120,8 +120,9 @@ const endIcons: Readonly<Record<NonNullable<ShownExchange["end"]>["tone"], strin
 };
 
 /** What it took, and what can be done with it. */
-function Footer({ exchange: { id, answer, figures, hasTrace } }: { exchange: ShownExchange }) {
+function Footer({ exchange: { id, state, answer, help, figures, hasTrace } }: { exchange: ShownExchange }) {
   const post = usePost();
+  const isElsewhere = state === "interrupted" && help === null;
   return (
     <div class="footer">
       <Figures figures={figures} />
@@ -142,12 +143,14 @@ function Footer({ exchange: { id, answer, figures, hasTrace } }: { exchange: Sho
             act={() => post({ type: "copyAnswer", exchange: id })}
           />
         )}
-        <FooterButton
-          name="refresh"
-          label="Retry"
-          title="Retry: ask the same again"
-          act={() => post({ type: "again", exchange: id, how: "same" })}
-        />
+        {!isElsewhere && (
+          <FooterButton
+            name="refresh"
+            label="Retry"
+            title="Retry: ask the same again"
+            act={() => post({ type: "again", exchange: id, how: "same" })}
+          />
+        )}
       </p>
     </div>
   );

@@ -166,13 +166,19 @@ export type ChatChange = Extract<ToChatView, { seq: number }>;
 
 const place = { path: z.string().min(1), from: count, to: count };
 
+/** Longer questions are not taken: a text of that size is attached as a file. */
+export const mostQuestionChars = 200_000;
+/** Addresses that are dropped at once, and the characters of each. */
+export const mostDropped = 100;
+export const mostUriChars = 4_000;
+
 /** What the view asks of the extension. */
 export const fromChatView = z.discriminatedUnion("type", [
   /** The view listens; it wants a snapshot. */
   z.object({ type: z.literal("ready") }),
   /** Something was missing; it wants a snapshot again. */
   z.object({ type: z.literal("resync") }),
-  z.object({ type: z.literal("ask"), question: z.string().min(1).max(200_000) }),
+  z.object({ type: z.literal("ask"), question: z.string().trim().min(1).max(mostQuestionChars) }),
   /** End the run of this exchange. */
   z.object({ type: z.literal("stop"), exchange: exchangeId }),
   /** Ask the same again, perhaps under a higher limit; `mend`: what may mend its failure. */
@@ -184,7 +190,7 @@ export const fromChatView = z.discriminatedUnion("type", [
   /** Attach a path of the workspace that was completed. */
   z.object({ type: z.literal("attachPath"), path: z.string().min(1) }),
   /** Attach what was dropped: URIs. */
-  z.object({ type: z.literal("attachDropped"), uris: z.array(z.string().max(4_000)).max(100) }),
+  z.object({ type: z.literal("attachDropped"), uris: z.array(z.string().max(mostUriChars)).max(mostDropped) }),
   z.object({ type: z.literal("addWorkspace") }),
   z.object({ type: z.literal("detach"), chip: z.string() }),
   z.object({ type: z.literal("complete"), typed: z.string().max(1_000) }),

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Conversation, Conversations, newConversation } from "../../../src/vscode/chat/conversations.ts";
@@ -61,6 +61,15 @@ describe("the conversations of a workspace", () => {
     expect(await kept.read(fresh.id)).toBeNull();
   });
 
+  it("stay removed, though one is being written", async () => {
+    const { kept } = somewhere();
+    const conversation = asked("?".repeat(1_000_000));
+    const writing = kept.write(conversation);
+    await kept.remove(conversation.id);
+    await writing;
+    expect(await kept.read(conversation.id)).toBeNull();
+  });
+
   it("are never half written: of many writers at once one wins whole", async () => {
     const { folder, kept } = somewhere();
     const other = new Conversations(folder);
@@ -105,16 +114,30 @@ describe("the conversations of a workspace", () => {
   });
 
   it("lose the oldest when there are too many", async () => {
-    const { kept } = somewhere();
+    const { folder, kept } = somewhere();
     const all = Array.from({ length: 203 }, (_, i) => asked(`${i}`, i));
-    for (const each of all) await kept.write(each);
+    for (const [i, each] of all.entries()) {
+      await kept.write(each);
+      utimesSync(path.join(folder, `${each.id}.json`), 1_000 + i, 1_000 + i);
+    }
     await kept.prune();
-    expect(await kept.list()).toHaveLength(200);
+    expect((await kept.list()).map(({ id }) => id)).toEqual(
+      all
+        .slice(3)
+        .map(({ id }) => id)
+        .reverse(),
+    );
   });
 
   it("say why one can't be kept", async () => {
     const folder = path.join(tempFolder({ file: "no folder" }), "file");
-    await expect(new Conversations(folder).write(asked("?"))).rejects.toThrow(/EEXIST|ENOTDIR/);
+    const kept = new Conversations(folder);
+    const conversation = asked("?");
+    const writing = kept.write(conversation);
+    // Whoever reads meanwhile does not fail with it.
+    const reading = kept.read(conversation.id);
+    await expect(writing).rejects.toThrow(/EEXIST|ENOTDIR/);
+    expect(await reading).toBeNull();
   });
 });
 

@@ -94,6 +94,20 @@ describe("a walk through files that are not on disk", () => {
     expect([small.files.length, small.cut]).toEqual([10, true]);
   });
 
+  it("asks for nothing more once it has as many files as it may read", async () => {
+    const many = Object.fromEntries(Array.from({ length: 400 }, (_, i) => [`d${i % 20}/f${i}.ts`, "12345"]));
+    const { system } = systemOf(many);
+    let asked = 0;
+    const size: typeof system.size = (file) => {
+      asked += 1;
+      return system.size(file);
+    };
+    const walked = await walkHanded({ ...system, size }, [root], { ...plain, limits: { files: 10, bytes: 10_000 } });
+    expect([walked.files.length, walked.cut]).toEqual([10, true]);
+    // Those that were on their way when it was full.
+    expect(asked).toBeLessThan(60);
+  });
+
   it("shows several roots by their names, and takes a file by itself", async () => {
     const { system } = systemOf({ "one/a.ts": "1", "two/b.ts": "2" });
     const roots = [

@@ -16,6 +16,20 @@ it("tells runs of processes that are alive, until their marks are removed", asyn
   expect(await new RunMarks(folder).alive()).toEqual(new Set(["one"]));
 });
 
+it("never takes a run that is being marked for one that was interrupted", async () => {
+  const folder = tempFolder();
+  const [marks, other] = [new RunMarks(folder), new RunMarks(folder)];
+  const ids = Array.from({ length: 300 }, (_, i) => `run${i}`);
+  let isMarking = true;
+  const looking = (async () => {
+    while (isMarking) await other.alive();
+  })();
+  for (const id of ids) await marks.set(id);
+  isMarking = false;
+  await looking;
+  expect((await marks.alive()).size).toBe(ids.length);
+});
+
 it("takes a run whose process is gone for interrupted, and clears its mark away", async () => {
   const folder = tempFolder();
   const { pid } = spawnSync(process.execPath, ["--version"]);
