@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import type { FromChatView, ToChatView } from "../../src/webview/chat/protocol.ts";
 import type { FromTraceView, ToTraceView } from "../../src/webview/trace/protocol.ts";
+import type { FromUsageView, ToUsageView } from "../../src/webview/usage/protocol.ts";
 import { fonts, type ThemeName, themes } from "./themes.ts";
 
 /** No request to it leaves the machine: the test answers them itself. */
@@ -23,7 +24,7 @@ const types: Readonly<Record<string, string>> = { js: "text/javascript", css: "t
 type Assets = ReadonlyMap<string, Uint8Array>;
 
 /** The views by the names of their folders, with the titles of their pages. */
-const views = { trace: "RLM Trace", chat: "RLM Chat" } as const;
+const views = { trace: "RLM Trace", chat: "RLM Chat", usage: "RLM Usage" } as const;
 type ViewName = keyof typeof views;
 
 export const buildTracePanel = (): Promise<Assets> => buildView("trace");
@@ -82,6 +83,7 @@ interface ViewPage<FromView, ToView> {
 
 export type TracePage = ViewPage<FromTraceView, ToTraceView>;
 export type ChatPage = ViewPage<FromChatView, ToChatView>;
+export type UsagePage = ViewPage<FromUsageView, ToUsageView>;
 
 export const openTracePage = (
   context: BrowserContext,
@@ -99,6 +101,14 @@ export const openChatPage = (
   viewport = { width: 400, height: 900 },
   kept?: unknown,
 ): Promise<ChatPage> => openView("chat", context, assets, theme, viewport, kept);
+
+export const openUsagePage = (
+  context: BrowserContext,
+  assets: Assets,
+  theme?: ThemeName,
+  viewport?: { width: number; height: number },
+  kept?: unknown,
+): Promise<UsagePage> => openView("usage", context, assets, theme, viewport, kept);
 
 /** Opens a view and waits until it says that it is ready. @param kept what the page has kept of itself before */
 async function openView<FromView, ToView>(

@@ -80,6 +80,8 @@ describe("the waterfall", () => {
     await trace.page.mouse.up();
     expect(await trace.page.locator(".zoom-line").textContent()).toMatch(/^10\.\d s – 15\.\d s/);
     expect(await row(trace, "Turn 1").locator(".bar").count()).toBe(0);
+    // Else what the mouse has taken hold of would move away below it.
+    expect(await trace.page.locator(".strip").boundingBox()).toEqual(strip);
     await trace.page.getByRole("button", { name: "Show whole run" }).click();
     expect(await row(trace, "Turn 1").locator(".bar").count()).toBe(1);
 

@@ -10,7 +10,7 @@ import { FanOutBar } from "./fan-out-bar.tsx";
 import { findRows, isFiltering } from "./find-rows.ts";
 import { Header } from "./header.tsx";
 import { Messages } from "./messages.tsx";
-import { Overview } from "./overview.tsx";
+import { Overview, ZoomLine } from "./overview.tsx";
 import { cellOf, rowsOf, unfoldedTo } from "./rows.ts";
 import type { TraceStore } from "./store.ts";
 import { roomFor, type TimeSpan } from "./time-scale.ts";
@@ -102,7 +102,9 @@ export function App({ store, kept, keep }: AppProps) {
         leave={focusTree}
         hidden={view.hidden}
         setHidden={(hidden) => change({ hidden })}
-      />
+      >
+        {view.zoom && <ZoomLine zoom={view.zoom} reset={() => change({ zoom: null })} />}
+      </Toolbar>
       <div class="split">
         <TreeGrid
           tree={tree}

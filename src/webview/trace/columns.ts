@@ -3,10 +3,10 @@ import type { RowText } from "./rows.ts";
 
 /** The columns of numbers, from left to right. */
 export const columns = [
-  { id: "tokens", title: "Tokens", width: 60 },
-  { id: "cached", title: "Cached", width: 60 },
-  { id: "cost", title: "Cost", width: 72 },
-  { id: "time", title: "Time", width: 72 },
+  { id: "tokens", title: "Tokens", width: 56 },
+  { id: "cached", title: "Cached", width: 56 },
+  { id: "cost", title: "Cost", width: 64 },
+  { id: "time", title: "Time", width: 68 },
 ] as const satisfies readonly Column[];
 
 export type ColumnId = (typeof columns)[number]["id"];

@@ -55,15 +55,24 @@ export function Overview({ tree, now, whole, zoom, setZoom }: OverviewProps) {
           <Handle which={which} whole={whole} at={span[which]} move={move} reset={() => setZoom(null)} />
         ))}
       </div>
-      {zoom && (
-        <p class="zoom-line note">
-          {formatMs(zoom.from)} – {formatMs(zoom.to)}
-          <button type="button" class="link" onClick={() => setZoom(null)}>
-            Show whole run
-          </button>
-        </p>
-      )}
     </div>
+  );
+}
+
+interface ZoomLineProps {
+  readonly zoom: TimeSpan;
+  readonly reset: () => void;
+}
+
+/** Which stretch is looked at. It stands apart from the strip, whose width must not change while one is chosen. */
+export function ZoomLine({ zoom, reset }: ZoomLineProps) {
+  return (
+    <p class="zoom-line note">
+      {formatMs(zoom.from)} – {formatMs(zoom.to)}
+      <button type="button" class="link" onClick={reset}>
+        Show whole run
+      </button>
+    </p>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { RefObject } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { formatCount } from "../../rlm/format.ts";
 import { Icon } from "../ui/icon.tsx";
@@ -18,10 +18,13 @@ interface ToolbarProps {
   readonly leave: () => void;
   readonly hidden: readonly ColumnId[];
   readonly setHidden: (hidden: ColumnId[]) => void;
+  /** What is said of the stretch of time that is looked at. */
+  readonly children: ComponentChildren;
 }
 
 /** What the tree shows, and what its bars mean. */
-export function Toolbar({ input, filter, setFilter, matches, goOn, leave, hidden, setHidden }: ToolbarProps) {
+export function Toolbar(props: ToolbarProps) {
+  const { input, filter, setFilter, matches, goOn, leave, hidden, setHidden, children } = props;
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter") goOn(event.shiftKey ? -1 : 1);
     else if (event.key === "ArrowDown") leave();
@@ -45,20 +48,22 @@ export function Toolbar({ input, filter, setFilter, matches, goOn, leave, hidden
           onInput={(event) => setFilter({ ...filter, text: event.currentTarget.value })}
           onKeyDown={onKeyDown}
         />
-        <button
-          type="button"
-          class="toggle"
-          aria-pressed={filter.failedOnly}
-          title="Only what has failed"
-          aria-label="Only what has failed"
-          onClick={() => setFilter({ ...filter, failedOnly: !filter.failedOnly })}
-        >
-          <Icon name="error" />
-        </button>
       </div>
+      <button
+        type="button"
+        class="toggle"
+        aria-pressed={filter.failedOnly}
+        title="Only what has failed"
+        aria-label="Only what has failed"
+        onClick={() => setFilter({ ...filter, failedOnly: !filter.failedOnly })}
+      >
+        <Icon name="error" />
+        Failed
+      </button>
       <p class="note matches" aria-live="polite">
         {matches !== null && (matches === 1 ? "1 match" : `${formatCount(matches)} matches`)}
       </p>
+      {children}
       <Legend />
       <ColumnMenu hidden={hidden} setHidden={setHidden} />
     </div>

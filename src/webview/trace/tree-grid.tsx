@@ -97,7 +97,7 @@ export function TreeGrid(props: TreeGridProps) {
       aria-activedescendant={drawn.some((row) => row.node.id === selected) ? elementId(selected) : undefined}
       tabIndex={0}
       onKeyDown={onKeyDown}
-      style={{ "--columns": templateOf(shown) }}
+      style={{ "--numbers": widthsOf(shown) }}
     >
       <Head shown={shown} sort={props.sort} setSort={props.setSort} span={span} />
       <div class="tree-scroller" role="rowgroup" ref={scroller} tabIndex={-1}>
@@ -158,10 +158,10 @@ function orderOf(sort: Sort | null, id: ColumnId): "descending" | "ascending" | 
   return sort.descending ? "descending" : "ascending";
 }
 
-/** The widths of the columns for the style sheet. */
-function templateOf(shown: readonly ColumnId[]): string {
-  const widths = columns.filter(({ id }) => shown.includes(id)).map(({ width }) => `${width}px`);
-  return ["minmax(120px, 9fr)", ...widths, "minmax(80px, 8fr)"].join(" ");
+/** The widths of the columns of numbers for the style sheet. */
+function widthsOf(shown: readonly ColumnId[]): string {
+  const numbers = columns.filter(({ id }) => shown.includes(id));
+  return numbers.map(({ width }) => `${width}px`).join(" ");
 }
 
 type Move =

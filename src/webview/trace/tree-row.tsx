@@ -92,7 +92,7 @@ const stateWords: Readonly<Record<NodeState, string>> = {
 };
 
 const kindIcons: Readonly<Record<RowKind, string>> = {
-  run: "run-all",
+  run: "type-hierarchy",
   turn: "comment",
   cell: "code",
   call: "call-outgoing",

@@ -41,7 +41,7 @@ export function Axis({ span, width }: { span: TimeSpan; width: number }) {
     <span class="axis" aria-hidden="true">
       {ticksOf(span, width).map(({ ms, label }) => (
         <span class="tick" style={{ left: percent(fractionOf(span, ms)) }}>
-          {fractionOf(span, ms) < 1 - 28 / width && label}
+          {fractionOf(span, ms) < 1 - 40 / width && label}
         </span>
       ))}
     </span>
