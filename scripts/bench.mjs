@@ -13,7 +13,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), "rlm-subject-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 writeFileSync(path.join(folder, "package.json"), '{ "type": "module" }');
 for (const file of readdirSync(path.join(root, "dist"))) {
-  if (/^(worker-.*|.*-worker)\.js$|\.wasm$/.test(file))
+  if (/^(worker-.*|.*-worker)\.js$|\.(?:wasm|bin)$/.test(file))
     copyFileSync(path.join(root, "dist", file), path.join(folder, file));
 }
 await build({

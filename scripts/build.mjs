@@ -65,7 +65,11 @@ async function buildAll() {
     ),
     // Chunks are named after what they belong to, so that the .vsix leaves out those of the terminal.
     build({ ...esm, entryPoints: { cli: "src/cli/main.ts", library: "src/library.ts" }, chunkNames: "cli-[hash]" }),
-    build({ ...esm, entryPoints: { mcp: "src/cli/mcp-main.ts" }, chunkNames: "mcp-[hash]" }),
+    build({
+      ...esm,
+      entryPoints: { mcp: "src/cli/mcp-main.ts", server: "src/vscode/agents/serve.ts" },
+      chunkNames: "mcp-[hash]",
+    }),
     build({
       ...esm,
       entryPoints: {
@@ -80,7 +84,11 @@ async function buildAll() {
       platform: "browser",
       format: "iife",
       target: "es2022",
-      entryPoints: { trace: "src/webview/trace/main.tsx", chat: "src/webview/chat/main.tsx" },
+      entryPoints: {
+        trace: "src/webview/trace/main.tsx",
+        chat: "src/webview/chat/main.tsx",
+        usage: "src/webview/usage/main.tsx",
+      },
       outdir: `${made}/webview`,
       jsx: "automatic",
       jsxImportSource: "preact",

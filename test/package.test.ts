@@ -17,9 +17,9 @@ const allowed = [
   /^extension\/(package(\.nls(\.[a-z-]+)?)?\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,
   /^extension\/media\/[a-z-]+\.(png|svg)$/,
-  /^extension\/dist\/(extension\.cjs|host\.cjs|sandbox-worker\.js|collector-worker\.js|worker-[A-Z0-9]+\.js|quickjs\.wasm)$/,
+  /^extension\/dist\/(extension\.cjs|host\.cjs|telemetry\.cjs|(server|mcp|mcp-[A-Z0-9]+|body-worker)\.js|sandbox-worker\.js|collector-worker\.js|worker-[A-Z0-9]+\.js|quickjs\.wasm|guest-image\.bin)$/,
   /^extension\/dist\/sql\/\d{3}-[a-z.-]+\.sql$/,
-  /^extension\/dist\/webview\/((trace|chat)\.(js|css)|codicon\.ttf)$/,
+  /^extension\/dist\/webview\/((trace|chat|usage)\.(js|css)|codicon\.ttf)$/,
 ];
 
 it("holds nothing but what runs and what the user reads", () => {
@@ -30,6 +30,10 @@ it("holds all that runs", () => {
   const needed = [
     "extension.cjs",
     "host.cjs",
+    "server.js",
+    "body-worker.js",
+    "mcp.js",
+    "telemetry.cjs",
     "sandbox-worker.js",
     "collector-worker.js",
     "quickjs.wasm",
@@ -39,12 +43,15 @@ it("holds all that runs", () => {
   expect(names).toEqual(expect.arrayContaining([...needed, ...views].map((name) => `extension/dist/${name}`)));
 });
 
-it("holds every chunk that its workers import", () => {
-  const chunks = names.filter((name) => /\/worker-/.test(name));
-  const imported = chunks.concat("extension/dist/sandbox-worker.js", "extension/dist/collector-worker.js");
+it("holds every chunk that its workers and servers import", () => {
+  const chunks = names.filter((name) => /\/(worker|mcp)-/.test(name));
+  const programs = ["sandbox-worker", "collector-worker", "body-worker", "server", "mcp"];
+  const imported = chunks.concat(programs.map((name) => `extension/dist/${name}.js`));
   const wanted = imported.flatMap((name) => {
     const code = readFileSync(join(root, name.replace(/^extension\//, "")), "utf8");
-    return [...code.matchAll(/["']\.\/(worker-[A-Z0-9]+\.js)["']/g)].map((match) => `extension/dist/${match[1]}`);
+    return [...code.matchAll(/["']\.\/((?:worker|mcp)-[A-Z0-9]+\.js)["']/g)].map(
+      (match) => `extension/dist/${match[1]}`,
+    );
   });
   expect(wanted).not.toEqual([]);
   expect([...new Set(wanted)].filter((name) => !names.includes(name))).toEqual([]);

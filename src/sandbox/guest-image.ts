@@ -6,7 +6,7 @@ import { Control, defaultSandboxLimits, type FromWorker, type ToWorker, type Wor
  * The memory of a guest that has run no cell, as a file that ships with the package: a process that reads it need not
  * evaluate the library. Lengths in bytes of layout and index, as numbers of 32 bits, then layout, index and pages.
  */
-export function packImage({ layout, index, bytes }: Snapshot): Uint8Array {
+function packImage({ layout, index, bytes }: Snapshot): Uint8Array {
   const text = new TextEncoder().encode(layout);
   const count = new Int32Array(index)[1] ?? 0;
   const used = new Uint8Array(index, 0, (2 + count) * 4);

@@ -38,6 +38,11 @@ export interface Scope {
   readonly runId?: string;
 }
 
+/** Runs, and of their work what ended at `since` or later. */
+interface SlownessScope extends Scope {
+  readonly since?: Date;
+}
+
 /** A span of time; `to` is not in it. */
 export interface Span {
   readonly from: Date;
@@ -95,12 +100,12 @@ export class Records {
   }
 
   /** The slowest calls first; of all runs where the scope is empty. */
-  slowestCalls(scope: Scope, page: PageRequest = {}): Promise<Page<CallRecord>> {
+  slowestCalls(scope: SlownessScope, page: PageRequest = {}): Promise<Page<CallRecord>> {
     return this.#bySlowness(sql.slowestCalls, scope, page, callRecord);
   }
 
   /** The slowest cells first; of all runs where the scope is empty. */
-  slowestCells(scope: Scope, page: PageRequest = {}): Promise<Page<CellRecord>> {
+  slowestCells(scope: SlownessScope, page: PageRequest = {}): Promise<Page<CellRecord>> {
     return this.#bySlowness(sql.slowestCells, scope, page, cellRecord);
   }
 
@@ -155,13 +160,14 @@ export class Records {
 
   async #bySlowness<T extends { readonly durationMs: number; readonly runId: string; readonly seq: number }>(
     statement: string,
-    scope: Scope,
+    scope: SlownessScope,
     page: PageRequest,
     shape: z.ZodType<T>,
   ): Promise<Page<T>> {
     const limit = limitOf(page);
     const [ms = null, runId = null, seq = null] = keyAfter(page, 3) ?? [];
-    const rows = await this.#rows(statement, [...valuesOf(scope), ms, runId, seq, limit + 1], shape);
+    const values = [...valuesOf(scope), ms, runId, seq, limit + 1, scope.since ?? null];
+    const rows = await this.#rows(statement, values, shape);
     return pageOf(rows, limit, (row) => [row.durationMs, row.runId, row.seq]);
   }
 

@@ -80,6 +80,7 @@ const cellFields = `${place}, query_id AS "queryId", turn, cell, duration_ms AS 
 
 const after = `(root_run_id, seq) > ($3::text, $4::bigint) ORDER BY root_run_id, seq LIMIT $5`;
 const slower = `($3::double precision IS NULL OR (duration_ms, run_id, seq) < ($3, $4::text, $5::bigint))
+  AND ($7::timestamptz IS NULL OR "time" >= $7)
 ORDER BY duration_ms DESC, run_id DESC, seq DESC LIMIT $6`;
 
 export const calls = `SELECT ${callFields} FROM rlm.calls WHERE ${inScope} AND ${after}`;

@@ -4,6 +4,7 @@ import type { ContextChoice } from "./context/context-choice.ts";
 import type { ApiKeys } from "./models/api-keys.ts";
 import type { OutputLog } from "./output-log.ts";
 import type { RunStore } from "./runs/run-store.ts";
+import type { WindowTelemetry } from "./telemetry/window-telemetry.ts";
 
 /** What every command and view of the window works with. */
 export interface Doors {
@@ -11,6 +12,8 @@ export interface Doors {
   readonly runs: ActiveRuns;
   /** The runs of this workspace that are on disk. */
   readonly store: RunStore;
+  /** Logs runs to the user's database, where that is wanted. */
+  readonly telemetry: WindowTelemetry;
   /** What the user has taken out of what is asked about. */
   readonly choice: ContextChoice;
   readonly log: OutputLog;

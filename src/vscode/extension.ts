@@ -1,16 +1,22 @@
 import * as vscode from "vscode";
+import type { LocalServer } from "./agents/local-server.ts";
+import { registerAgents } from "./agents/register-agents.ts";
+import { Serving } from "./agents/serving.ts";
 import { ActiveRuns } from "./asking/active-runs.ts";
 import type { ChatDoor } from "./chat/chat-door.ts";
 import { ContextChoice } from "./context/context-choice.ts";
 import { ContextView } from "./context/context-view.ts";
 import type { Doors } from "./doors.ts";
-import { commands, traceView, views } from "./ids.ts";
+import { commands, traceView, usageView, views } from "./ids.ts";
 import { ApiKeys } from "./models/api-keys.ts";
 import { OutputLog } from "./output-log.ts";
 import { RunStore } from "./runs/run-store.ts";
 import { RunsView } from "./runs/runs-view.ts";
 import { StatusBar } from "./status-bar.ts";
+import { WindowTelemetry } from "./telemetry/window-telemetry.ts";
 import { workspaceStorage } from "./workspace-storage.ts";
+
+let open: Doors | null = null;
 
 /** Registers the commands and what opens traces again, no more: what they need is loaded when one is used. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -23,18 +29,24 @@ export function activate(context: vscode.ExtensionContext): void {
     keys: new ApiKeys(context.secrets),
     runs,
     store,
+    telemetry: new WindowTelemetry(context.secrets, context.globalStorageUri, log),
     choice,
     log,
     extensionUri: context.extensionUri,
     storageUri,
     state: context.workspaceState,
   };
+  open = doors;
+  const serving = new Serving();
   const runsView = new RunsView(doors);
   const contextView = new ContextView(doors);
   context.subscriptions.push(
-    ...[new StatusBar(runs), runsView, contextView, runs, store, choice, log],
+    ...[new StatusBar(runs, serving), serving, runsView, contextView, runs, store, choice, log],
     ...runCommands(doors, runsView),
     ...chatCommands(doors),
+    ...telemetryCommands(doors),
+    ...registerAgents(doors),
+    ...serverCommands(doors, context.secrets, serving),
     register(commands.refreshContext, () => contextView.refresh()),
     register(commands.resetContext, () => choice.takeOut([])),
     register(commands.testConnection, async () => (await import("./models/test-connection.ts")).testConnection(doors)),
@@ -52,6 +64,12 @@ export function activate(context: vscode.ExtensionContext): void {
         (await import("./trace/traces.ts")).restoreTrace(doors, panel, state),
     }),
   );
+}
+
+/** Stops the runs when the window goes away, and stores what telemetry has of them. */
+export async function deactivate(): Promise<void> {
+  await open?.runs.stopAll();
+  await open?.telemetry.close();
 }
 
 /** What can be done with a run: the one of the list's row, else the selected one, else one that is picked. */
@@ -91,6 +109,35 @@ function chatCommands(doors: Doors): vscode.Disposable[] {
       const [clicked, selected] = readSelection(args);
       await (await load()).attach(selected.length > 0 ? selected : clicked ? [clicked] : []);
     }),
+  ];
+}
+
+/** The database that runs are logged to, and the view of what they cost. */
+function telemetryCommands(doors: Doors): vscode.Disposable[] {
+  const load = () => import("./telemetry/telemetry-commands.ts");
+  const loadPanel = () => import("./telemetry/usage-panel.ts");
+  return [
+    register(commands.configureTelemetry, async () => (await load()).configureTelemetry(doors)),
+    register(commands.testTelemetry, async () => (await load()).testTelemetry(doors)),
+    register(commands.applyTelemetrySchema, async () => (await load()).applyTelemetrySchema(doors)),
+    register(commands.openUsage, async () => (await loadPanel()).openUsage(doors)),
+    vscode.window.registerWebviewPanelSerializer(usageView, {
+      deserializeWebviewPanel: async (panel) => (await loadPanel()).fillUsage(doors, panel),
+    }),
+  ];
+}
+
+/** The server, which is loaded when it is started, and ends with the window. */
+function serverCommands(doors: Doors, secrets: vscode.SecretStorage, serving: Serving): vscode.Disposable[] {
+  let server: LocalServer | null = null;
+  return [
+    register(commands.startServer, async () => {
+      const { LocalServer } = await import("./agents/local-server.ts");
+      server ??= new LocalServer(doors, secrets, serving);
+      await server.start();
+    }),
+    register(commands.stopServer, () => server?.stop()),
+    new vscode.Disposable(() => void server?.stop()),
   ];
 }
 

@@ -18,10 +18,13 @@ export interface Settings {
   readonly prices: StatedPrices;
   /** Runs whose logs are kept on disk; 0: none is written. */
   readonly keepRuns: number;
+  /** The port of `RLM: Start Server`. */
+  readonly serverPort: number;
 }
 
 /** As `defaultRetention` of the run logs has it. */
 const defaultKeepRuns = 500;
+const defaultServerPort = 8_000;
 
 const text = z.string().trim().catch("");
 const between = (min: number, max: number, fallback: number) => z.number().int().min(min).max(max).catch(fallback);
@@ -63,6 +66,7 @@ export function readSettings(): Settings {
     directBelowTokens: between(0, 1_000_000, defaultDirectBelowTokens).parse(settings.get("directBelowTokens")),
     prices: readPrices(settings.get("prices")),
     keepRuns: between(0, 10_000, defaultKeepRuns).parse(settings.get("keepRuns")),
+    serverPort: between(1, 65_535, defaultServerPort).parse(settings.get("server.port")),
   };
 }
 

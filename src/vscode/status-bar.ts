@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { oneLine } from "../rlm/cut.ts";
+import type { Serving } from "./agents/serving.ts";
 import type { ActiveRun, ActiveRuns } from "./asking/active-runs.ts";
 import { commands, views } from "./ids.ts";
 import { liveDescription } from "./runs/run-item.ts";
@@ -11,17 +12,23 @@ const questionChars = 60;
 /** The one item in the status bar: what goes on, or that nothing does. */
 export class StatusBar {
   readonly #runs: ActiveRuns;
+  readonly #serving: Serving;
   readonly #item: vscode.StatusBarItem;
   readonly #watching: vscode.Disposable[];
   #timer: NodeJS.Timeout | null = null;
   /** The last run, where it has failed and nothing was asked since. */
   #failed: { readonly active: ActiveRun; readonly reason: string } | null = null;
 
-  constructor(runs: ActiveRuns) {
+  constructor(runs: ActiveRuns, serving: Serving) {
     this.#runs = runs;
+    this.#serving = serving;
     this.#item = vscode.window.createStatusBarItem("rlm.status", vscode.StatusBarAlignment.Left, 0);
     this.#item.name = "RLM";
-    this.#watching = [runs.onDidChange(() => this.#runsChanged()), runs.onDidEnd((ended) => void this.#ended(ended))];
+    this.#watching = [
+      serving.onDidChange(() => this.#write()),
+      runs.onDidChange(() => this.#runsChanged()),
+      runs.onDidEnd((ended) => void this.#ended(ended)),
+    ];
     this.#write();
     this.#item.show();
   }
@@ -59,8 +66,12 @@ export class StatusBar {
   }
 
   #showIdle(): void {
-    this.#item.text = "$(sparkle) RLM";
-    this.#item.tooltip = vscode.l10n.t("RLM: Ask about this codebase");
+    const { url } = this.#serving;
+    this.#item.text = url === null ? "$(sparkle) RLM" : `$(broadcast) RLM :${new URL(url).port}`;
+    this.#item.tooltip =
+      url === null
+        ? vscode.l10n.t("RLM: Ask about this codebase")
+        : vscode.l10n.t("RLM: Ask about this codebase. The server listens at {0}.", url);
     this.#item.command = `${views.chat}.focus`;
   }
 

@@ -16,6 +16,8 @@ export interface ProfileOptions {
   readonly theme?: Theme;
   /** False opens the folder in restricted mode, without asking. */
   readonly trusted?: boolean;
+  /** True leaves VS Code's own telemetry on, for extensions that ask; what it tells itself goes nowhere. */
+  readonly telemetry?: boolean;
 }
 
 /** A user who starts VS Code for the first time: all that they have lies in one temporary folder. Absolute paths. */
@@ -32,6 +34,7 @@ export interface Profile {
   readonly log: string;
   readonly theme: Theme;
   readonly trusted: boolean;
+  readonly telemetry: boolean;
 }
 
 const quiet = {
@@ -69,11 +72,13 @@ export function createProfile(options: ProfileOptions = {}): Profile {
     log: join(folder, "server.log"),
     theme,
     trusted: options.trusted ?? true,
+    telemetry: options.telemetry ?? false,
   };
   for (const made of [profile.workspace, profile.home, profile.temporary]) mkdirSync(made, { recursive: true });
   write(profile.config, "");
   for (const [path, text] of Object.entries(options.files ?? {})) write(join(profile.workspace, path), text);
-  const settings = { ...quiet, "workbench.colorTheme": themes[theme].setting, ...options.settings };
+  const telemetry = profile.telemetry ? { "telemetry.telemetryLevel": "all" } : {};
+  const settings = { ...quiet, ...telemetry, "workbench.colorTheme": themes[theme].setting, ...options.settings };
   write(join(profile.userData, "User/settings.json"), JSON.stringify(settings, null, 2));
   write(join(profile.userData, "Machine/settings.json"), JSON.stringify(options.machineSettings ?? {}, null, 2));
   return profile;

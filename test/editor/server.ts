@@ -40,7 +40,8 @@ export async function startServer(
     [editor.entry, ...profileArguments(profile), ...serverArguments(url, profile)],
     {
       // Without an empty gallery the workbench asks one on the internet.
-      env: environmentOf(profile, { EXTENSIONS_GALLERY: "{}", ...env }),
+      // What it tells of itself goes to a port where nobody listens.
+      env: environmentOf(profile, { EXTENSIONS_GALLERY: "{}", CS_TELEMETRY_URL: "http://127.0.0.1:9", ...env }),
       cwd: profile.workspace,
       log,
     },
@@ -66,7 +67,8 @@ function profileArguments(profile: Profile): string[] {
 function serverArguments(url: string, profile: Profile): string[] {
   return [
     ...["--bind-addr", new URL(url).host, "--auth", "none"],
-    ...["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"],
+    ...["--disable-update-check", "--disable-getting-started-override"],
+    ...(profile.telemetry ? [] : ["--disable-telemetry"]),
     ...(profile.trusted ? ["--disable-workspace-trust"] : []),
   ];
 }

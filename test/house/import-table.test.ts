@@ -36,6 +36,8 @@ const forbidden: readonly (readonly [string, string])[] = [
   ["src/telemetry/planted-import.ts", 'import { openAiModel } from "../models/openai-model.ts";'],
   ["src/server/planted-import.ts", 'import { main } from "../cli/main.ts";'],
   ["src/planted-import.ts", 'import { main } from "./cli/main.ts";'],
+  ["src/server/planted-import.ts", 'import { tellLine } from "../cli/failure.ts";'],
+  ["src/server/planted-import.ts", 'import * as vscode from "vscode";'],
   ["src/cli/planted-import.ts", 'import { activate } from "../vscode/extension.ts";'],
   ["src/webview/trace/planted-import.ts", 'import { ask } from "../../ask.ts";'],
   ["src/webview/trace/planted-import.ts", 'import { readFileSync } from "node:fs";'],

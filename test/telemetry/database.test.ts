@@ -197,6 +197,13 @@ describeDatabases((database) => {
       const slow = await allOf(5, (page) => records.slowestCalls({}, page));
       expect(slow.map((row) => row.durationMs)).toEqual(calls.map((row) => row.durationMs).sort((a, b) => b - a));
       expect((await allOf(5, (page) => records.slowestCells(scope, page))).length).toBe(expected.cells);
+      const since = new Date(now - 1.5 * hour);
+      const newest = [
+        ...(await allOf(5, (page) => records.slowestCalls({ since }, page))),
+        ...(await allOf(5, (page) => records.slowestCells({ since }, page))),
+      ];
+      expect(new Set(newest.map(({ rootRunId }) => rootRunId))).toEqual(new Set(["ra"]));
+      expect(newest.length).toBe(((expected.calls ?? 0) + (expected.cells ?? 0)) / runs.length);
       const savers = await allOf(2, (page) => records.topCacheSavings(1, page));
       expect(savers.map(({ runId }) => runId).sort()).toEqual(["ra", "rb", "rc"]);
     });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { commands, runningContext, traceView } from "../../src/vscode/ids.ts";
+import { commands, runningContext, traceView, usageView } from "../../src/vscode/ids.ts";
 
 const commandId = z.object({ command: z.string() });
 const manifest = z
@@ -33,6 +33,6 @@ it("enables Stop by the context key that the code sets", () => {
   expect(stop?.enablement).toBe(runningContext);
 });
 
-it("is started for nothing but the trace that a window had open when it was closed", () => {
-  expect(activationEvents).toEqual([`onWebviewPanel:${traceView}`]);
+it("is started for nothing but the panels that a window had open when it was closed", () => {
+  expect(activationEvents).toEqual([`onWebviewPanel:${traceView}`, `onWebviewPanel:${usageView}`]);
 });

@@ -8,7 +8,7 @@ import { defaultDirectBelowTokens, defaultLimits } from "../../src/rlm/limits.ts
 
 const root = join(import.meta.dirname, "../..");
 const property = z.object({
-  default: z.union([z.string(), z.number(), z.array(z.string()), z.record(z.string(), z.unknown())]),
+  default: z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.record(z.string(), z.unknown())]),
   scope: z.enum(["machine", "application", "resource"]),
   order: z.number(),
 });
@@ -36,7 +36,7 @@ describe("the settings", () => {
   it("let no workspace name an endpoint, a model or a limit", () => {
     const scopes = Object.entries(settings).map(([name, { scope }]) => [name, scope]);
     const own = new Map([["rlm.exclude", "resource"]]);
-    const machine = /^rlm\.(baseUrl|model|subModel|childModel)$/;
+    const machine = /^rlm\.(baseUrl|model|subModel|childModel|telemetry\.\w+|server\.port)$/;
     expect(scopes).toEqual(
       scopes.map(([name = ""]) => [name, own.get(name) ?? (machine.test(name) ? "machine" : "application")]),
     );
@@ -55,6 +55,7 @@ describe("the settings", () => {
     ]);
     const shown = (value: (typeof defaults)[string] | undefined): string => {
       if (typeof value === "number") return Number.isInteger(value) ? formatCount(value) : String(value);
+      if (typeof value === "boolean") return value ? "on" : "off";
       return typeof value === "object" ? `\`${JSON.stringify(value)}\`` : (value ?? "");
     };
     expect(Object.fromEntries(rows)).toEqual(

@@ -64,9 +64,14 @@ export class ActiveRuns {
     return (await vscode.window.showQuickPick(items, { title, placeHolder, ignoreFocusOut: true }))?.active;
   }
 
-  /** Stops all, when the window goes away. */
+  /** Stops all, and resolves when they are over. */
+  async stopAll(): Promise<void> {
+    const runs = this.all.map(({ watched }) => watched.run);
+    for (const run of runs) run.cancel();
+    await Promise.all(runs.map(({ result }) => result));
+  }
+
   dispose(): void {
-    for (const { watched } of this.#runs.values()) watched.run.cancel();
     this.#changed.dispose();
     this.#ended.dispose();
   }

@@ -22,7 +22,7 @@ export async function listEditorModels(): Promise<readonly ChoosableModel[]> {
   const late = new Promise<vscode.LanguageModelChat[]>((resolve) => setTimeout(() => resolve([]), listMs));
   const found = Promise.resolve(vscode.lm.selectChatModels()).catch((): vscode.LanguageModelChat[] => []);
   return (await Promise.race([found, late])).filter(isForeign).map((model) => ({
-    id: `${editorModelPrefix}${model.vendor}/${model.id}`,
+    id: nameOfModel(model),
     name: model.name,
     vendor: model.vendor,
     window: model.maxInputTokens,
@@ -40,7 +40,18 @@ export const editorModels: EditorModels = {
   codeOf: (error) => (error instanceof vscode.LanguageModelError ? error.code || "Unknown" : null),
 };
 
-function isForeign({ vendor }: vscode.LanguageModelChat): boolean {
+/** A model that VS Code has handed over, as where the user has picked it in a chat. */
+export function handedModels(model: vscode.LanguageModelChat): EditorModels {
+  return { ...editorModels, find: async () => editorModelOf(model) };
+}
+
+/** How the settings would name a model of VS Code. */
+export function nameOfModel({ vendor, id }: Pick<vscode.LanguageModelChat, "vendor" | "id">): string {
+  return `${editorModelPrefix}${vendor}/${id}`;
+}
+
+/** True for a model that is not our own. */
+export function isForeign({ vendor }: vscode.LanguageModelChat): boolean {
   return vendor !== ownVendor;
 }
 

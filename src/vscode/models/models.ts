@@ -8,7 +8,7 @@ import type { ApiKeys } from "./api-keys.ts";
 import { chooseModel } from "./choose-model.ts";
 import { configuredEndpoint, type Endpoint, endpointUrl, fetchModels } from "./endpoint.ts";
 import { editorModel, isEditorModel } from "./lm-model.ts";
-import { editorModels } from "./lm-models.ts";
+import { editorModels, handedModels, isForeign, nameOfModel } from "./lm-models.ts";
 
 /** How long an endpoint is waited for, and how often it is tried again. */
 export type Patience = Pick<OpenAiModelOptions, "maxRetries" | "firstTokenTimeoutMs">;
@@ -34,6 +34,23 @@ export async function chosenModels(keys: ApiKeys, patience: Patience = {}): Prom
   };
   const sub = named(subModel || rootId);
   return { root: named(rootId), sub, named, children: { root: childModel ? named(childModel) : sub, sub } };
+}
+
+/**
+ * The model that the user has picked in VS Code's chat answers, as root and as sub-model.
+ * @returns null where it is one of our own or may not be asked here, so that the settings say who answers
+ */
+export function pickedModels(picked: vscode.LanguageModelChat): AskParts | null {
+  if (!isForeign(picked) || !vscode.workspace.isTrusted) return null;
+  const { prices } = readSettings();
+  const id = nameOfModel(picked);
+  const model = editorModel(id, handedModels(picked), statedPrice(prices, id));
+  const offline = offlineModel();
+  const named = (other: string): Model => {
+    if (other === "offline") return offline;
+    return other === id ? model : modelNamed(other, null, statedPrice(prices, other), {});
+  };
+  return { root: model, sub: model, named };
 }
 
 function modelNamed(id: string, endpoint: Endpoint | null, price: Price | null, patience: Patience): Model {

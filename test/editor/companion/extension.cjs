@@ -1,5 +1,5 @@
 // A model that answers as the file named by COMPANION_SCRIPT says, and a file system of what COMPANION_FILES holds.
-const { readFileSync } = require("node:fs");
+const { readFileSync, writeFileSync } = require("node:fs");
 const vscode = require("vscode");
 
 function readJson(name) {
@@ -7,7 +7,9 @@ function readJson(name) {
   return file === undefined ? {} : JSON.parse(readFileSync(file, "utf8"));
 }
 
-const info = { version: "1", maxInputTokens: 64_000, maxOutputTokens: 4_000, capabilities: {} };
+// Without these the chat's picker does not show it.
+const shown = { isUserSelectable: true, isDefault: true, capabilities: { toolCalling: true } };
+const info = { version: "1", maxInputTokens: 64_000, maxOutputTokens: 4_000, ...shown };
 
 /** Replies by the number of assistant messages so far: a text, or the name of a failure. */
 async function respond(messages, progress, token) {
@@ -69,10 +71,27 @@ function memory() {
   };
 }
 
+let invocation = new vscode.CancellationTokenSource();
+
+/** Invokes the tool named by COMPANION_TOOL, and writes beside that file what came of it. */
+async function invokeTool() {
+  const { name, input } = readJson("COMPANION_TOOL");
+  invocation = new vscode.CancellationTokenSource();
+  const invoked = vscode.lm.invokeTool(name, { input, toolInvocationToken: undefined }, invocation.token);
+  const outcome = await invoked.then(
+    ({ content }) => ({ text: content.map((part) => part.value ?? "").join("") }),
+    (error) => ({ error: `${error.name}: ${error.message}` }),
+  );
+  writeFileSync(`${process.env.COMPANION_TOOL}.result`, JSON.stringify(outcome));
+}
+
 exports.activate = (context) => {
   context.subscriptions.push(
+    vscode.commands.registerCommand("companion.invokeTool", invokeTool),
+    vscode.commands.registerCommand("companion.cancelTool", () => invocation.cancel()),
     vscode.lm.registerLanguageModelChatProvider("companion", provider("parrot", "Parrot")),
     vscode.lm.registerLanguageModelChatProvider("rlm", provider("own", "Our own")),
     vscode.workspace.registerFileSystemProvider("memory", memory(), { isReadonly: true, isCaseSensitive: true }),
-  );
+  ); // Only what somebody has selected is in the chat's picker.
+  void vscode.lm.selectChatModels({ vendor: "companion" });
 };
