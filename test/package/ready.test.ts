@@ -26,6 +26,7 @@ function checkout(npm = ""): string {
     "package.json": '{ "type": "module" }',
     "package-lock.json": "{}",
     "src/a.ts": "",
+    "sql/001.sql": "",
     "tmp/.keep": "",
   });
   cpSync(path.join(root, "scripts"), path.join(folder, "scripts"), { recursive: true });
