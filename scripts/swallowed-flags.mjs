@@ -4,6 +4,7 @@
 const flags = [
   ...["context", "text", "model", "sub-model", "child-model", "base-url", "max-turns", "max-depth", "max-calls"],
   ...["max-tokens", "max-cost", "timeout", "concurrency", "direct-below", "trace", "json", "price"],
+  ...["telemetry", "query-id", "host", "port", "token", "runs", "waiting"],
 ];
 
 /** Ends the process with one line where npm has kept flags that were meant for the program. */
