@@ -1,33 +1,16 @@
 import { AxeBuilder } from "@axe-core/playwright";
-import type { BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/rlm/events.ts";
 import { fromTraceView } from "../../src/webview/trace/protocol.ts";
 import { longTree, sampleTree } from "../support/sample-run.ts";
-import { buildTracePanel, openTracePage, startBrowser, type TracePage } from "./page.ts";
+import type { TracePage } from "./page.ts";
 import { type ThemeName, themes } from "./themes.ts";
+import { tracePages } from "./trace-pages.ts";
 
-let assets: Awaited<ReturnType<typeof buildTracePanel>>;
-let browser: Awaited<ReturnType<typeof startBrowser>>;
-let context: BrowserContext;
-const opened: TracePage[] = [];
-
-beforeAll(async () => {
-  [assets, browser] = await Promise.all([buildTracePanel(), startBrowser()]);
-  context = browser.context;
-});
-
-afterAll(() => browser?.close());
-
-afterEach(async () => {
-  const offences = opened.flatMap((trace) => trace.offences);
-  for (const { page } of opened.splice(0)) await page.close();
-  expect(offences).toEqual([]);
-});
+const openPage = tracePages();
 
 async function show(events: RunEvent[], theme?: ThemeName): Promise<TracePage> {
-  const trace = await openTracePage(context, assets, theme);
-  opened.push(trace);
+  const trace = await openPage(theme);
   await trace.send({ type: "snapshot", events });
   return trace;
 }

@@ -1,34 +1,18 @@
 import { AxeBuilder } from "@axe-core/playwright";
-import type { BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/rlm/events.ts";
 import { fromTraceView } from "../../src/webview/trace/protocol.ts";
 import { longRun, runWithAnswer, sampleAnswer, sampleQuestion, sampleRun } from "../support/sample-run.ts";
-import { buildTracePanel, openTracePage, startBrowser, type TracePage } from "./page.ts";
+import type { TracePage } from "./page.ts";
 import { type ThemeName, themes } from "./themes.ts";
+import { tracePages } from "./trace-pages.ts";
 
-let assets: Awaited<ReturnType<typeof buildTracePanel>>;
-let browser: Awaited<ReturnType<typeof startBrowser>>;
-let context: BrowserContext;
-const opened: TracePage[] = [];
-
-beforeAll(async () => {
-  [assets, browser] = await Promise.all([buildTracePanel(), startBrowser()]);
-  context = browser.context;
-});
-
-afterAll(() => browser?.close());
-
-afterEach(async () => {
-  const offences = opened.flatMap((trace) => trace.offences);
-  for (const { page } of opened.splice(0)) await page.close();
-  expect(offences).toEqual([]);
-});
+const openPage = tracePages();
 
 /** The panel after these events came as a snapshot. */
 async function show(events: RunEvent[], theme?: ThemeName, width = 1400): Promise<TracePage> {
-  const trace = await openTracePage(context, assets, theme, { width, height: 900 });
-  opened.push(trace);
+  const trace = await openPage(theme, { width, height: 900 });
   await trace.send({ type: "snapshot", events });
   return trace;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
+import { step } from "../../webview/chat/protocol.ts";
 
 const count = z.number().int().nonnegative();
 
@@ -17,14 +18,6 @@ export type Attachment = z.infer<typeof attachment>;
 const about = z.object({ workspace: z.boolean(), attachments: z.array(attachment) });
 /** What a question is asked about: the workspace with what the user points at in it, or only what is attached. */
 export type About = z.infer<typeof about>;
-
-const step = z.object({
-  id: z.string(),
-  state: z.enum(["running", "done", "failed", "stopped"]),
-  text: z.string(),
-  detail: z.string(),
-  progress: z.object({ done: count, of: count }).nullable(),
-});
 
 const result = z.object({
   answer: z.string().nullable(),

@@ -50,7 +50,8 @@ const setup = z.object({
 });
 export type Setup = z.infer<typeof setup>;
 
-const step = z.object({
+/** A step of a run in words, as `stepsOf` tells it. */
+export const step = z.object({
   id: z.string(),
   state: z.enum(["running", "done", "failed", "stopped"]),
   text: z.string(),
