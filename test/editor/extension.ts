@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import { packageExtension } from "../support/packaged.ts";
 import type { ScriptedReply } from "../support/scripted-server.ts";
 import { type EditorOptions, type OpenEditor, openEditor, screenshot } from "./editor.ts";
-import { answerQuickInput, notification, quickInput, runCommand, webview } from "./workbench.ts";
+import { answerQuickInput, appears, notification, quickInput, runCommand, webview } from "./workbench.ts";
 
 /** One editor with the extension for all tests of a file; a test that fails leaves a picture of it. */
 export function sharedEditor(options: () => Promise<EditorOptions>): () => OpenEditor {
@@ -45,14 +45,13 @@ function status(page: Page): Locator {
 /**
  * Opens the box for a question about the workspace.
  * @param answeredBy words of the line that says who will answer; the box is opened again until they are there, as a
- *   setting that has just been written takes a moment to arrive
+ *   setting that has just been written takes a moment to arrive, and whatever takes the focus closes the box
  */
 export async function openQuestion(page: Page, answeredBy: string): Promise<void> {
+  const box = quickInput(page, "RLM: Ask About");
   for (let tries = 0; tries < 20; tries += 1) {
     await runCommand(page, "RLM: Ask About Workspace…");
-    const box = quickInput(page, "RLM: Ask About");
-    await box.waitFor();
-    if ((await box.textContent())?.includes(answeredBy)) return;
+    if ((await appears(box, 10_000)) && (await box.textContent())?.includes(answeredBy)) return;
     await page.keyboard.press("Escape");
     await box.waitFor({ state: "hidden" });
   }
@@ -68,6 +67,21 @@ export async function ask(page: Page, question: string, answeredBy: string): Pro
 /** Waits until the run has ended so. */
 export async function ended(page: Page, how: string | RegExp): Promise<void> {
   await status(page).filter({ hasText: how }).waitFor();
+}
+
+/**
+ * Opens a workspace file in the window, and waits until one of its folders is in the explorer. On a busy machine VS Code
+ * now and then comes up without the folders and stays so: then it is loaded again.
+ */
+export async function openWorkspaceFile(page: Page, file: string, folder: string): Promise<void> {
+  const { origin } = new URL(page.url());
+  const shown = page.locator(".explorer-folders-view .monaco-list-row", { hasText: folder });
+  for (let tries = 0; tries < 3; tries += 1) {
+    await page.goto(`${origin}/?${new URLSearchParams({ workspace: file })}`);
+    await page.locator(".monaco-workbench.vs-dark").waitFor();
+    if (await appears(shown.first(), 20_000)) return;
+  }
+  throw new Error(`The window of ${file} shows no folder “${folder}”.`);
 }
 
 /** Writes settings of the machine, as a user does in `settings.json`; the others stay. */

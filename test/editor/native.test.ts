@@ -15,6 +15,7 @@ import {
   heldReply,
   machineSettingsFile,
   openQuestion,
+  openWorkspaceFile,
   setMachineSettings,
   sharedEditor,
   tidy,
@@ -352,9 +353,7 @@ describe.skipIf(skipped)("the native views and commands in a real editor", () =>
 
   it("asks about all folders of a workspace by their names, without what is unchecked in one of them", async () => {
     const { page } = editor();
-    const { origin } = new URL(page.url());
-    await page.goto(`${origin}/?workspace=${encodeURIComponent(join(scratch, "several.code-workspace"))}`);
-    await page.locator(".monaco-workbench.vs-dark").waitFor();
+    await openWorkspaceFile(page, join(scratch, "several.code-workspace"), "server");
     await openQuestion(page, useServer());
     await page.keyboard.press("Escape");
     const context = await openView(page, "Context");
@@ -377,9 +376,7 @@ describe.skipIf(skipped)("the native views and commands in a real editor", () =>
   it("reads a workspace that is not on disk, and opens what is cited in it", async () => {
     const { page } = editor();
     useOffline();
-    const { origin } = new URL(page.url());
-    await page.goto(`${origin}/?workspace=${encodeURIComponent(join(scratch, "virtual.code-workspace"))}`);
-    await page.locator(".monaco-workbench.vs-dark").waitFor();
+    await openWorkspaceFile(page, join(scratch, "virtual.code-workspace"), "src");
     await ask(page, "What is the longest wait before a retry?", "Answered offline, by search.");
     await ended(page, "Answered offline");
     const shown = trace(page).locator(".details .markdown");

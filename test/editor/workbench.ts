@@ -21,10 +21,9 @@ export async function runCommand(page: Page, label: string, timeout = 60_000): P
     await page.keyboard.press("F1");
     // A webview may take the focus back a moment after it was lost, which closes the palette.
     const typing = input.fill(typed, { timeout: 2_000 });
-    if ((await succeeds(typing)) && (await appears(row, patience)) && (await succeeds(row.click({ timeout: 2_000 })))) {
-      await paletteGone(input, typed);
-      return;
-    }
+    const clicked =
+      (await succeeds(typing)) && (await appears(row, patience)) && (await succeeds(row.click({ timeout: 2_000 })));
+    if (clicked && (await paletteGone(input, typed))) return;
     await page.keyboard.press("Escape");
   }
   throw new Error(`No command "${label}" in the palette.`);
@@ -83,7 +82,8 @@ function quickRow(page: Page, label: string): Locator {
   return rows.filter({ has: page.getByText(label, { exact: true }) }).first();
 }
 
-function appears(locator: Locator, timeout: number): Promise<boolean> {
+/** Whether it comes into sight within `timeout` milliseconds. */
+export function appears(locator: Locator, timeout: number): Promise<boolean> {
   return succeeds(locator.waitFor({ timeout }));
 }
 
@@ -94,10 +94,14 @@ function succeeds(action: Promise<void>): Promise<boolean> {
   );
 }
 
-/** The next input uses the same widget, so the palette must be gone before anything is typed. */
-async function paletteGone(input: Locator, typed: string): Promise<void> {
+/**
+ * The next input uses the same widget, so the palette must be gone before anything is typed.
+ * @returns false where it stays: the click has met a list that was just drawn anew
+ */
+async function paletteGone(input: Locator, typed: string): Promise<boolean> {
   for (let tries = 0; tries < 100; tries += 1) {
-    if (!(await input.isVisible()) || (await input.inputValue({ timeout: 500 }).catch(() => "")) !== typed) return;
+    if (!(await input.isVisible()) || (await input.inputValue({ timeout: 500 }).catch(() => "")) !== typed) return true;
     await input.page().waitForTimeout(20);
   }
+  return false;
 }

@@ -7,8 +7,10 @@ import { views } from "../ids.ts";
 import { contextItem, describeAmount } from "./context-item.ts";
 import { type ContextNode, ContextTree, type Listing } from "./context-tree.ts";
 
-/** Changed files are counted anew so long after the last change, in milliseconds, and no more often than every tenfold of it. */
-const settleMs = 2_000;
+/** Changed files are counted anew so long after the last change, in milliseconds. */
+const settleMs = 1_000;
+/** Under steady changes, a pause between two collections is so many times as long as the last one took. */
+const pausePerCollection = 10;
 /** What a build or a tool writes all the time, and no question is about. */
 const noise = /\/(?:\.git|\.hg|\.svn|node_modules)(?:\/|$)/;
 
@@ -28,7 +30,8 @@ export class ContextView implements vscode.TreeDataProvider<ContextNode>, vscode
   #collecting: CancelSource | null = null;
   #isStale = true;
   #timer: NodeJS.Timeout | null = null;
-  #collectedAt = 0;
+  /** The time before which changes alone don't lead to another collection. */
+  #restUntil = 0;
 
   constructor(doors: Doors) {
     this.#doors = doors;
@@ -107,7 +110,7 @@ export class ContextView implements vscode.TreeDataProvider<ContextNode>, vscode
   #soon(): void {
     this.#isStale = true;
     if (this.#timer) clearTimeout(this.#timer);
-    const wait = Math.max(settleMs, this.#collectedAt + settleMs * 10 - Date.now());
+    const wait = Math.max(settleMs, this.#restUntil - performance.now());
     this.#timer = setTimeout(() => this.refresh(), wait);
   }
 
@@ -116,6 +119,7 @@ export class ContextView implements vscode.TreeDataProvider<ContextNode>, vscode
     const signal = new CancelSource();
     this.#collecting = signal;
     this.#isStale = false;
+    const start = performance.now();
     try {
       await vscode.window.withProgress({ location: { viewId: views.context } }, () => this.#collectUnder(signal));
     } catch (error) {
@@ -126,7 +130,8 @@ export class ContextView implements vscode.TreeDataProvider<ContextNode>, vscode
       this.#view.message = message;
     } finally {
       if (this.#collecting === signal) this.#collecting = null;
-      this.#collectedAt = Date.now();
+      const end = performance.now();
+      this.#restUntil = end + pausePerCollection * (end - start);
     }
   }
 
