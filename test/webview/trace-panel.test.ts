@@ -178,6 +178,17 @@ describe("a run that is over", () => {
     ]);
   });
 
+  it("colours scripts and leaves their text as it is", async () => {
+    const code = 'const wait = "5 s"; // <b>not bold</b>\nexport const tries = 3;\n';
+    const { page } = await show(runWithAnswer(`\`\`\`ts\n${code}\`\`\`\n\n\`\`\`yaml\nconst: 1\n\`\`\``));
+    const [script, other] = await page.locator(".details .markdown pre code").all();
+    expect(await script?.textContent()).toBe(code);
+    expect(await script?.locator("span").allTextContents()).toEqual([
+      ...["const", '"5 s"', "// <b>not bold</b>", "export", "const", "3"],
+    ]);
+    expect(await other?.locator("span").count()).toBe(0);
+  });
+
   it("finds a citation inside a code span, and none inside a code block", async () => {
     const { page } = await show(
       runWithAnswer("In `[a/b.ts:3]`.\n\n```\n[c.ts:4]\n```\n\n[d.ts:5]: https://x.test\n[d.ts:5]"),

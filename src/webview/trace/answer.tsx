@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Citation } from "../../rlm/events.ts";
 import { formatNumberOf } from "../../rlm/format.ts";
+import { type CodePiece, highlightLines } from "../ui/highlight.ts";
 import { renderMarkdown } from "../ui/markdown.ts";
 import { placesIn, sourcesOf } from "../ui/provenance.ts";
 import { ProvenancePopup } from "../ui/provenance-popup.tsx";
@@ -21,7 +22,9 @@ export function Answer({ text, citations }: { text: string; citations: readonly 
   const { sentence, popup, handlers, close } = useSentence(popupId, popupWidth);
   const left = text.length - mostChars;
   useLayoutEffect(() => {
-    element.current?.replaceChildren(renderMarkdown(text.slice(0, mostChars), citations, stale));
+    const rendered = renderMarkdown(text.slice(0, mostChars), citations, stale);
+    colorScripts(rendered);
+    element.current?.replaceChildren(rendered);
   }, [text, citations, stale]);
   return (
     <div class="answer" {...handlers}>
@@ -53,6 +56,26 @@ export function Answer({ text, citations }: { text: string; citations: readonly 
       )}
     </div>
   );
+}
+
+const scripts = "js javascript jsx mjs cjs ts typescript tsx mts cts json jsonc"
+  .split(" ")
+  .map((language) => `code.language-${language}`)
+  .join(",");
+
+/** Colours the languages that look like a cell's; a highlighter for all would make each exported trace a third larger. */
+function colorScripts(rendered: DocumentFragment): void {
+  for (const code of rendered.querySelectorAll(scripts)) {
+    const lines = highlightLines(code.textContent ?? "");
+    code.replaceChildren(
+      ...lines.flatMap((pieces, index) => [...(index > 0 ? ["\n"] : []), ...pieces.map(coloredPiece)]),
+    );
+  }
+}
+
+function coloredPiece({ kind, text }: CodePiece): Node {
+  if (!kind) return document.createTextNode(text);
+  return Object.assign(document.createElement("span"), { className: `code-${kind}`, textContent: text });
 }
 
 function follow(target: EventTarget | null, post: Post): void {
