@@ -8,7 +8,9 @@ export default defineConfig({
           name: "engine",
           include: ["test/**/*.test.ts"],
           exclude: ["test/editor/**"],
-          testTimeout: 30_000,
+          // Of two cores vitest would leave one idle.
+          maxWorkers: 2,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
