@@ -7,6 +7,7 @@ import { useSentence } from "../ui/use-sentence.ts";
 import { type Post, usePost } from "./actions.ts";
 import { BehindPopup } from "./behind-popup.tsx";
 import type { ShownExchange, ToChatView } from "./protocol.ts";
+import { closeUnfinished } from "./unfinished.ts";
 
 export type KnownLines = ReadonlyMap<string, Extract<ToChatView, { type: "lines" }>>;
 
@@ -35,7 +36,7 @@ export function Answer({ exchange, text, citations, stale, lines, writing = fals
     [sentence],
   );
   useLayoutEffect(() => {
-    const rendered = renderMarkdown(text, citations, new Set(stale));
+    const rendered = renderMarkdown(writing ? closeUnfinished(text) : text, citations, new Set(stale));
     dressCode(rendered, post);
     if (writing) addCaret(rendered);
     element.current?.replaceChildren(rendered);
