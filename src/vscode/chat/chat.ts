@@ -177,8 +177,9 @@ export class Chat {
     const known = new Set(before.map(idOf));
     const added = attachments.filter((each) => !known.has(idOf(each)));
     if (added.length === 0) return;
-    const all = [...before, ...added].slice(0, mostAttachments);
-    this.#setAbout({ workspace: workspace && before.length > 0, attachments: all });
+    const all = [...before, ...added];
+    this.#setAbout({ workspace: workspace && before.length > 0, attachments: all.slice(0, mostAttachments) });
+    if (all.length > mostAttachments) warnOfCap(all.length - mostAttachments);
   }
 
   detach(chip: string): void {
@@ -429,4 +430,13 @@ async function toEnd({ watched }: StartedRun): Promise<void> {
       if (type === "run.finished" && depth === 0) resolve();
     });
   });
+}
+
+function warnOfCap(leftOut: number): void {
+  const words = vscode.l10n.t(
+    "RLM: A question takes at most {0} attachments; {1} were left out. Attach the folder that holds them.",
+    mostAttachments,
+    leftOut,
+  );
+  void vscode.window.showWarningMessage(words);
 }

@@ -185,11 +185,12 @@ function problemOf(baseUrl: string): string | null {
 
 /** The models of one endpoint mean nothing to another one. */
 async function useEndpoint(keys: ApiKeys, baseUrl: string, wantsKey: boolean): Promise<string | undefined> {
+  // Whoever gives up at the key keeps the endpoint that they had.
+  if (wantsKey && (await keys.get(baseUrl)) === null && !(await askForKey(keys, baseUrl))) return undefined;
   await saveSetting("baseUrl", baseUrl);
   for (const name of ["model", "subModel", "childModel"] as const) {
     if (!isEditorModel(readSettings()[name])) await saveSetting(name, undefined);
   }
-  if (wantsKey && (await keys.get(baseUrl)) === null && !(await askForKey(keys, baseUrl))) return undefined;
   return chooseModel(keys);
 }
 

@@ -3,6 +3,7 @@ import path from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Chat, type ChatNews } from "../../../src/vscode/chat/chat.ts";
 import { Conversations } from "../../../src/vscode/chat/conversations.ts";
+import { fakeWindow } from "../../support/fake-vscode.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { asking, newest } from "./asking.ts";
 import { memento, windowIn } from "./window.ts";
@@ -64,6 +65,14 @@ describe("a conversation", () => {
     chat.attach([{ kind: "file", uri: "file:///w/a.ts" }]);
     await answered(chat, "Two?", "2");
     expect(newest().request.since).toBeUndefined();
+  });
+
+  it("says how many attachments are too many", async () => {
+    const { chat } = await chatIn();
+    const uris = Array.from({ length: 53 }, (_, index) => `file:///w/${index}.ts`);
+    chat.attach(uris.map((uri) => ({ kind: "file", uri })));
+    expect(chat.about.attachments).toHaveLength(50);
+    expect(fakeWindow.warnings.at(-1)).toContain("at most 50 attachments; 3 were left out");
   });
 
   it("asks one question at a time, in their order", async () => {
