@@ -57,19 +57,12 @@ async function buildAll() {
         format: "cjs",
         outdir: made,
         outExtension: { ".js": ".cjs" },
-        // CommonJS has no import.meta.url, by which the workers beside the bundle are found.
-        define: { "import.meta.url": "bundleUrl" },
-        banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
       },
+      { ...esm, entryPoints: { mcp: "src/cli/mcp-main.ts", server: "src/vscode/agents/serve.ts" } },
       "src/vscode/extension.ts",
     ),
     // Chunks are named after what they belong to, so that the .vsix leaves out those of the terminal.
     build({ ...esm, entryPoints: { cli: "src/cli/main.ts", library: "src/library.ts" }, chunkNames: "cli-[hash]" }),
-    build({
-      ...esm,
-      entryPoints: { mcp: "src/cli/mcp-main.ts", server: "src/vscode/agents/serve.ts" },
-      chunkNames: "mcp-[hash]",
-    }),
     build({
       ...esm,
       entryPoints: {

@@ -17,7 +17,7 @@ const allowed = [
   /^extension\/(package(\.nls(\.[a-z-]+)?)?\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,
   /^extension\/media\/[a-z-]+\.(png|svg)$/,
-  /^extension\/dist\/(extension\.cjs|host\.cjs|telemetry\.cjs|(server|mcp|mcp-[A-Z0-9]+|body-worker)\.js|sandbox-worker\.js|collector-worker\.js|worker-[A-Z0-9]+\.js|quickjs\.wasm|guest-image\.bin)$/,
+  /^extension\/dist\/(extension\.cjs|(server|mcp|host-[\w-]+|body-worker)\.js|sandbox-worker\.js|collector-worker\.js|worker-[A-Z0-9]+\.js|quickjs\.wasm|guest-image\.bin)$/,
   /^extension\/dist\/sql\/\d{3}-[a-z.-]+\.sql$/,
   /^extension\/dist\/webview\/((trace|chat|usage)\.(js|css)|codicon\.ttf)$/,
 ];
@@ -29,11 +29,10 @@ it("holds nothing but what runs and what the user reads", () => {
 it("holds all that runs", () => {
   const needed = [
     "extension.cjs",
-    "host.cjs",
+    "host-participant.js",
     "server.js",
     "body-worker.js",
     "mcp.js",
-    "telemetry.cjs",
     "sandbox-worker.js",
     "collector-worker.js",
     "quickjs.wasm",
@@ -43,13 +42,20 @@ it("holds all that runs", () => {
   expect(names).toEqual(expect.arrayContaining([...needed, ...views].map((name) => `extension/dist/${name}`)));
 });
 
-it("holds every chunk that its workers and servers import", () => {
-  const chunks = names.filter((name) => /\/(worker|mcp)-/.test(name));
-  const programs = ["sandbox-worker", "collector-worker", "body-worker", "server", "mcp"];
-  const imported = chunks.concat(programs.map((name) => `extension/dist/${name}.js`));
+it("holds every chunk that its host, workers and servers import", () => {
+  const chunks = names.filter((name) => /\/(worker|host)-/.test(name));
+  const programs = [
+    "sandbox-worker.js",
+    "collector-worker.js",
+    "body-worker.js",
+    "server.js",
+    "mcp.js",
+    "extension.cjs",
+  ];
+  const imported = chunks.concat(programs.map((name) => `extension/dist/${name}`));
   const wanted = imported.flatMap((name) => {
-    const code = readFileSync(join(root, name.replace(/^extension\//, "")), "utf8");
-    return [...code.matchAll(/["']\.\/((?:worker|mcp)-[A-Z0-9]+\.js)["']/g)].map(
+    const code = readFileSync(sourceOf(name), "utf8");
+    return [...code.matchAll(/["']\.\/((?:(?:worker|host)-[\w-]+|server)\.js)["']/g)].map(
       (match) => `extension/dist/${match[1]}`,
     );
   });
@@ -65,9 +71,13 @@ it("holds the images and texts that its manifest names", () => {
 });
 
 it("starts with a small file, and loads the rest of the host when it is used", () => {
-  const [start, rest] = ["extension.cjs", "host.cjs"].map((file) => statSync(join(root, "dist", file)).size);
-  expect(start).toBeLessThanOrEqual(64 * 1024);
-  expect(rest).toBeLessThanOrEqual(1024 * 1024);
+  const sizes = names.map((name) => ({ name, size: statSync(sourceOf(name), { throwIfNoEntry: false })?.size ?? 0 }));
+  const start = sizes.find(({ name }) => name.endsWith("/extension.cjs"))?.size ?? 0;
+  const later = sizes.filter(({ name }) => /\/dist\/host-/.test(name)).reduce((sum, { size }) => sum + size, 0);
+  expect(start).toBeGreaterThan(0);
+  expect(start).toBeLessThanOrEqual(48 * 1024);
+  expect(start + later).toBeGreaterThan(512 * 1024);
+  expect(start + later).toBeLessThanOrEqual(1.25 * 1024 * 1024);
 });
 
 it("is at most 2 MB", () => {
@@ -85,6 +95,11 @@ it("holds the images that its README shows", () => {
     .map((path) => `extension/${path.replace(/^\.\//, "")}`);
   expect(relative.filter((path) => !names.includes(path))).toEqual([]);
 });
+
+/** What a file of the package was made from. */
+function sourceOf(name: string): string {
+  return join(root, name.replace(/^extension\//, ""));
+}
 
 /** The names in a zip file, from the directory at its end. */
 function namesIn(file: string): string[] {

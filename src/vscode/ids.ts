@@ -44,6 +44,9 @@ export const askTool = "rlm_ask_codebase";
 /** `@rlm` in VS Code's own chat. */
 export const participantId = "rlm.chat-participant";
 
+/** Who provides our models in VS Code's model picker. */
+export const modelVendor = "rlm";
+
 /** Our MCP server, as VS Code lists it. */
 export const mcpServersId = "rlm.mcp";
 

@@ -124,8 +124,14 @@ describe.skipIf(skipped)("other agents and VS Code's own chat", () => {
   /** Asks in VS Code's own chat, with the model that is picked there. */
   const askInChat = async (page: Page, typed: string): Promise<void> => {
     await runCommand(page, "Chat: Open Chat");
-    await page.locator(".interactive-session .chat-input-toolbars", { hasText: "Parrot" }).first().waitFor();
+    await page
+      .locator(".interactive-session .chat-input-toolbars", { hasText: /Parrot|RLM/ })
+      .first()
+      .waitFor();
     await page.locator(".interactive-session .interactive-input-part .monaco-editor").first().click();
+    // A participant that was asked before stays in the box.
+    await page.keyboard.press("Control+A");
+    await page.keyboard.press("Delete");
     await page.keyboard.type(typed, { delay: 20 });
     await page.keyboard.press("Escape"); // closes the suggestions, so that Enter sends
     await page.keyboard.press("Enter");
@@ -151,14 +157,89 @@ describe.skipIf(skipped)("other agents and VS Code's own chat", () => {
 
     it("lists with /files what it would read, and opens with /trace what it has done", async () => {
       const { page } = editor();
-      await askInChat(page, "/files ");
+      await askInChat(page, "@rlm /files ");
       const response = lastResponse(page);
       await response.getByText("src/ · 1 file").waitFor();
       await response.getByText("docs/ · 1 file").waitFor();
       expect(await response.textContent()).not.toContain(".env");
-      await askInChat(page, "/trace ");
+      await askInChat(page, "@rlm /trace ");
       await ended(page, "Answered");
       await screenshot(page, "agents-chat-files");
+    });
+  });
+
+  /** Adds a file or folder of the explorer to the next question of the chat. */
+  const addToChat = async (page: Page, name: string): Promise<void> => {
+    await runCommand(page, "View: Show Explorer");
+    await page.locator(".explorer-viewlet .monaco-list-row", { hasText: name }).first().click({ button: "right" });
+    const entry = page.locator(".monaco-menu .action-item", { hasText: /Add (File|Folder) to Chat/ }).first();
+    await entry.hover();
+    await entry.click();
+    await page.locator(".chat-attached-context-attachment", { hasText: name }).first().waitFor();
+  };
+  const pickModel = async (page: Page, name: string): Promise<void> => {
+    await runCommand(page, "Chat: Open Chat");
+    const button = page.locator(".interactive-session .chat-input-toolbars").getByText(/Parrot|RLM/);
+    await button.first().click();
+    const row = page.locator(".action-widget .monaco-list-row", { hasText: name }).first();
+    const others = page.locator(".action-widget").getByText("Other Models");
+    await row.or(others).first().waitFor();
+    if (!(await row.isVisible())) await others.click();
+    await row.click();
+    await page.locator(".interactive-session .chat-input-toolbars", { hasText: name }).first().waitFor();
+  };
+
+  describe("the model in the picker", () => {
+    it("answers from the workspace in words that come one by one, and goes on where the chat stopped", async () => {
+      const { page } = editor();
+      await pickModel(page, "RLM (writer)");
+      await askInChat(page, "@relay What is the longest wait?");
+      const response = lastResponse(page);
+      await response.locator("strong", { hasText: String(longestWait) }).waitFor();
+      await response.getByText("Looking at 2 files").waitFor();
+      await response.getByText("RLM: 2 turns, 0 calls").waitFor();
+      await screenshot(page, "agents-model");
+      await askInChat(page, "@relay And twice that?");
+      await lastResponse(page).getByText("RLM: 2 turns, 0 calls").waitFor();
+      const asked = server.requests.at(-1)?.messages[1]?.content ?? "";
+      expect(asked).toMatch(/^# Question\n\nAnd twice that\?\n\n# Earlier/);
+      expect(asked).toContain("## 1. What is the longest wait?\n\nIt is **");
+    });
+
+    it("reads nothing of what is held back, nor does @rlm, and both say so", async () => {
+      const { page } = editor();
+      await pickModel(page, "Parrot");
+      const before = server.requests.length;
+      setReplies([cell('show(search("longestRetryWait"));'), answer("Nothing.")]);
+      await addToChat(page, ".env");
+      await askInChat(page, "@rlm What is in it?");
+      await lastResponse(page).getByText("Not read: 1 file that may hold secrets").waitFor();
+      await addToChat(page, "docs");
+      await addToChat(page, ".env");
+      await askInChat(page, "@rlm What is here?");
+      await lastResponse(page).getByText("2 turns, 0 calls").waitFor();
+      await lastResponse(page).getByText("Not read: 1 file that may hold secrets").waitFor();
+      await pickModel(page, "RLM (writer)");
+      await addToChat(page, ".env");
+      await askInChat(page, "@relay What is in it?");
+      await lastResponse(page).getByText("Not read: 1 file that may hold secrets").waitFor();
+      await lastResponse(page).getByText("RLM: 2 turns").waitFor();
+      const sent = JSON.stringify(server.requests.slice(before).map(({ messages }) => messages));
+      expect(sent).not.toMatch(/SERVICE_PASSWORD|\.env/);
+    });
+
+    it("ends its run when the chat is stopped", async () => {
+      const { page } = editor();
+      const [held, asked] = [gate(), gate()];
+      script = () => {
+        asked.open();
+        return heldReply("I", " wait", held);
+      };
+      await askInChat(page, "@relay Will it end?");
+      await asked.opened;
+      await page.locator(".interactive-session .chat-input-toolbars .codicon-stop-circle").first().click();
+      await vi.waitFor(() => expect(server.inFlight).toBe(0), { timeout: 5_000 });
+      held.open();
     });
   });
 

@@ -296,7 +296,7 @@ describe.skipIf(skipped)("the native views and commands in a real editor", () =>
     setReplies([cell('show(search("longestRetryWait"));'), answer("It is **{found} ms**.")]);
     await runCommand(page, "RLM: Choose Model…");
     await quickInput(page, "Now: offline").locator(".label-name", { hasText: "Parrot" }).waitFor();
-    expect(await quickInput(page).locator(".label-name", { hasText: "Our own" }).count()).toBe(0);
+    expect(await quickInput(page).locator(".label-name", { hasText: "RLM (" }).count()).toBe(0);
     await pickQuickItem(page, "Parrot", "Now: offline");
     await ask(page, "What is the longest wait?", "Answered by vscode:companion/parrot.");
     await ended(page, "Answered");

@@ -1,13 +1,12 @@
-import { realpath } from "node:fs/promises";
-import path from "node:path";
 import * as vscode from "vscode";
 import { uriOfShown } from "../chat/attachments.ts";
+import { isHeldBack } from "./held-back.ts";
 import { AgentError } from "./told-answer.ts";
 
 /**
  * Files and folders that an agent names by their paths in the workspace.
  * @param paths with `/`; with several folders open each begins with its folder's name
- * @throws AgentError `not-found` where one is not there, or lies outside of the workspace behind a link
+ * @throws AgentError `not-found` where one is not there, or no model may see it
  */
 export async function urisNamed(paths: readonly string[]): Promise<vscode.Uri[]> {
   return Promise.all(paths.map(uriNamed));
@@ -22,20 +21,9 @@ async function uriNamed(named: string): Promise<vscode.Uri> {
   if (!uri) throw missing;
   try {
     await vscode.workspace.fs.stat(uri);
-    if (uri.scheme === "file" && !(await isInside(uri))) throw missing;
+    if (await isHeldBack(uri)) throw missing;
   } catch {
     throw missing;
   }
   return uri;
-}
-
-async function isInside(uri: vscode.Uri): Promise<boolean> {
-  const real = await realpath(uri.fsPath);
-  for (const folder of vscode.workspace.workspaceFolders ?? []) {
-    if (folder.uri.scheme !== "file") continue;
-    const root = await realpath(folder.uri.fsPath).catch(() => null);
-    if (root !== null && (real === root || real.startsWith(root.endsWith(path.sep) ? root : root + path.sep)))
-      return true;
-  }
-  return false;
 }

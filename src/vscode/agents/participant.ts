@@ -19,10 +19,11 @@ import { commands, views } from "../ids.ts";
 import { pickedModels, whoAnswers } from "../models/models.ts";
 import { readSettings } from "../settings.ts";
 import { answerPieces } from "./answer-pieces.ts";
-import { aboutOf } from "./chat-references.ts";
+import { referredTo } from "./chat-references.ts";
 import { answeredIn, type ChatTurn, lastRunIn, readTurn } from "./chat-turns.ts";
 import { filesSummary, type SummaryRow } from "./files-summary.ts";
 import { followRun } from "./follow-run.ts";
+import { describeHeldBack } from "./held-back.ts";
 import { ProgressLines } from "./progress-lines.ts";
 import { noAnswer, toldCost } from "./told-answer.ts";
 
@@ -73,15 +74,13 @@ export function followupsOf(result: vscode.ChatResult): vscode.ChatFollowup[] {
 }
 
 async function answer(doors: Doors, { request, earlier, stream, token }: ChatCall): Promise<vscode.ChatResult> {
-  const question = request.prompt.trim();
+  const { about, question, heldBack } = await referredTo(request.prompt, request.references);
   if (question === "") {
     stream.markdown(vscode.l10n.t("What do you want to know about this codebase?"));
     return {};
   }
-  const about = await aboutOf(request.references);
   const context = await sourceOf(about, doors.choice);
-  if (!context) return nothingOpen(stream);
-  if (!vscode.workspace.isTrusted) stream.markdown(`_${await whoAnswers(doors.keys)}_\n\n`);
+  if (!context) return nothingToAsk(stream, heldBack);
   const asked: AskRequest = {
     question: toldQuestion(question, about),
     context,
@@ -95,6 +94,9 @@ async function answer(doors: Doors, { request, earlier, stream, token }: ChatCal
   const { finished, root } = tree;
   const open = { command: commands.openRun, title: vscode.l10n.t("Open Trace"), arguments: [run.id] };
   if (!finished || !root || token.isCancellationRequested) return {};
+  // What is told before the steps is hidden with them.
+  if (!vscode.workspace.isTrusted) writeNote(stream, await whoAnswers(doors.keys));
+  if (heldBack > 0) writeNote(stream, describeHeldBack(heldBack));
   const partial = finished.stopReason !== "answered" && finished.stopReason !== "direct";
   const turn: ChatTurn = { question, answer: finished.answer, runId: run.id, partial };
   if (finished.answer === null) {
@@ -157,13 +159,15 @@ function writeCitation(run: Run, { path: shown, from, to, status }: Citation, st
 
 /** `/files`: what a question would be about, without asking one. */
 async function listFiles(doors: Doors, { request, stream, token }: ChatCall): Promise<vscode.ChatResult> {
-  const source = await sourceOf(await aboutOf(request.references), doors.choice);
-  if (!source) return nothingOpen(stream);
+  const { about, heldBack } = await referredTo(request.prompt, request.references);
+  const source = await sourceOf(about, doors.choice);
+  if (!source) return nothingToAsk(stream, heldBack);
   stream.progress(vscode.l10n.t("Collecting files"));
   const signal = new CancelSource();
   token.onCancellationRequested(() => signal.abort());
   const corpus = await collect(source.kind === "text" ? source : { ...source, mayBeEmpty: true }, { signal });
   const { paths, sizes, omitted } = viewOf(corpus);
+  if (heldBack > 0) writeNote(stream, describeHeldBack(heldBack));
   const { total, rows, rest } = filesSummary(paths, sizes);
   const text = new vscode.MarkdownString(`**${describeAmount(total)}**\n\n`);
   for (const row of rows) addRow(text, row);
@@ -194,7 +198,15 @@ async function openLastTrace({ store }: Doors, { earlier, stream }: ChatCall): P
   return {};
 }
 
-function nothingOpen(stream: vscode.ChatResponseStream): vscode.ChatResult {
+function writeNote(stream: vscode.ChatResponseStream, line: string): void {
+  stream.markdown(`_${line}_\n\n`);
+}
+
+function nothingToAsk(stream: vscode.ChatResponseStream, heldBack: number): vscode.ChatResult {
+  if (heldBack > 0) {
+    stream.markdown(`${describeHeldBack(heldBack)}. ${vscode.l10n.t("Nothing is left to ask about.")}`);
+    return {};
+  }
   stream.markdown(vscode.l10n.t("There is no folder to ask about. Open one first."));
   stream.button({ command: "workbench.action.files.openFolder", title: vscode.l10n.t("Open Folder…") });
   return {};

@@ -1,10 +1,11 @@
 import * as vscode from "vscode";
 import type { Doors } from "../doors.ts";
 import { askTool, mcpServersId, participantId } from "../ids.ts";
+import { registerOwnModels } from "./own-models.ts";
 
 /** Registers how other agents and VS Code's own chat ask us. What answers them is loaded when it is used. */
 export function registerAgents(doors: Doors): vscode.Disposable[] {
-  return [registerTool(doors), registerParticipant(doors), registerMcpServers(doors)];
+  return [registerTool(doors), registerParticipant(doors), registerMcpServers(doors), registerOwnModels(doors)];
 }
 
 function registerTool(doors: Doors): vscode.Disposable {

@@ -1,9 +1,8 @@
 import * as vscode from "vscode";
 import type { CancelSignal } from "../../rlm/cancel.ts";
+import { modelVendor } from "../ids.ts";
 import { type EditorMessage, type EditorModel, type EditorModels, editorModelPrefix } from "./lm-model.ts";
 
-/** Our own models are never asked by a run: they would start runs. */
-const ownVendor = "rlm";
 /** The editor may never settle, as without a sign-in (milliseconds). */
 const listMs = 3_000;
 
@@ -32,7 +31,7 @@ export async function listEditorModels(): Promise<readonly ChoosableModel[]> {
 /** VS Code's own models, behind the seam of `editorModel`. */
 export const editorModels: EditorModels = {
   async find(vendor, name) {
-    if (vendor === ownVendor) return null;
+    if (vendor === modelVendor) return null;
     const models = (await vscode.lm.selectChatModels({ vendor })).filter(isForeign);
     const found = models.find(({ id }) => id === name) ?? models.find(({ family }) => family === name);
     return found ? editorModelOf(found) : null;
@@ -50,9 +49,9 @@ export function nameOfModel({ vendor, id }: Pick<vscode.LanguageModelChat, "vend
   return `${editorModelPrefix}${vendor}/${id}`;
 }
 
-/** True for a model that is not our own. */
+/** True for a model that is not our own: these are never asked by a run, as they would start runs. */
 export function isForeign({ vendor }: vscode.LanguageModelChat): boolean {
-  return vendor !== ownVendor;
+  return vendor !== modelVendor;
 }
 
 function editorModelOf(model: vscode.LanguageModelChat): EditorModel {

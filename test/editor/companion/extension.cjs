@@ -71,6 +71,36 @@ function memory() {
   };
 }
 
+/** Sends the model that is picked what VS Code's own agent would: more than what the user has typed. */
+async function relay(request, { history }, stream, token) {
+  const { User, Assistant } = vscode.LanguageModelChatMessage;
+  const earlier = history.map((turn) =>
+    turn instanceof vscode.ChatRequestTurn
+      ? User(asAgent(turn.prompt, []))
+      : Assistant(turn.response.map((part) => part.value?.value ?? "").join("")),
+  );
+  const attachments = await Promise.all(request.references.map(attachmentOf));
+  const messages = [
+    User("<environment_info>Linux</environment_info>"),
+    ...earlier,
+    User(asAgent(request.prompt, attachments)),
+  ];
+  const response = await request.model.sendRequest(messages, {}, token);
+  for await (const text of response.text) stream.markdown(text);
+}
+
+function asAgent(prompt, attachments) {
+  const attached = attachments.length > 0 ? `<attachments>\n${attachments.join("\n")}\n</attachments>\n` : "";
+  const rules = "<reminderInstructions>\nKeep going.\n</reminderInstructions>";
+  return `${attached}<context>\nToday.\n</context>\n${rules}\n<userRequest>\n${prompt}\n</userRequest>`;
+}
+
+async function attachmentOf({ value }) {
+  const uri = value.uri ?? value;
+  const text = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString();
+  return `<attachment id="${uri.path.split("/").at(-1)}" filePath="${uri.fsPath}">\n${text}\n</attachment>`;
+}
+
 let invocation = new vscode.CancellationTokenSource();
 
 /** Invokes the tool named by COMPANION_TOOL, and writes beside that file what came of it. */
@@ -89,8 +119,8 @@ exports.activate = (context) => {
   context.subscriptions.push(
     vscode.commands.registerCommand("companion.invokeTool", invokeTool),
     vscode.commands.registerCommand("companion.cancelTool", () => invocation.cancel()),
+    vscode.chat.createChatParticipant("companion.relay", relay),
     vscode.lm.registerLanguageModelChatProvider("companion", provider("parrot", "Parrot")),
-    vscode.lm.registerLanguageModelChatProvider("rlm", provider("own", "Our own")),
     vscode.workspace.registerFileSystemProvider("memory", memory(), { isReadonly: true, isCaseSensitive: true }),
   ); // Only what somebody has selected is in the chat's picker.
   void vscode.lm.selectChatModels({ vendor: "companion" });
