@@ -31,3 +31,6 @@ export {
 export { type EndpointModelsOptions, endpointModels, type ServedModels } from "./server/served-models.ts";
 export { ServerError, type ServerErrorCode } from "./server/server-error.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./server/start-server.ts";
+export { pricesOf } from "./telemetry/prices-of.ts";
+export { openTelemetry, type RunFacts, type Telemetry, type TelemetryOptions } from "./telemetry/telemetry.ts";
+export { TelemetryError, type TelemetryErrorCode } from "./telemetry/telemetry-error.ts";

@@ -52,7 +52,7 @@ const commands = {
 export async function dbCommand(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseFlags(args, flags);
   const [name = "", ...rest] = positionals;
-  return tellingFailure(false, async () => {
+  return tellingFailure(values.json === true, async () => {
     const command = Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : null;
     if (!command) throw new UsageError("rlm db takes one of migrate, status, records and stats.");
     refuseOthers(name, command.takes, values);
@@ -99,12 +99,11 @@ async function migrateTables(dsn: string, values: Values, rest: readonly string[
 async function tellStatus(dsn: string, values: Values, rest: readonly string[]): Promise<number> {
   takesNone("status", rest);
   const test = await testConnection(dsn);
-  if (values.json) print(printableJson(test));
-  if (!test.ok) {
-    if (!values.json) tellLine(test.message);
-    return exitCodes.failed;
+  if (!test.ok) throw new TelemetryError(test.code, test.message);
+  if (values.json) {
+    print(printableJson(test));
+    return exitCodes.answered;
   }
-  if (values.json) return exitCodes.answered;
   const { shown, encrypted, capabilities, schema, notices } = test;
   const { server, timescale } = capabilities;
   print(

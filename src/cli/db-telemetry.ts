@@ -1,8 +1,5 @@
 import os from "node:os";
 import path from "node:path";
-import type { AskParts } from "../ask.ts";
-import type { RunEvent } from "../rlm/events.ts";
-import type { PriceOf } from "../telemetry/savings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { tellLine } from "./failure.ts";
 import { UsageError } from "./usage-error.ts";
@@ -23,18 +20,13 @@ export interface TelemetryEnvironment {
  * Telemetry as the flag and the environment say; null where it is off.
  * @throws UsageError where it is on and there is no DSN; TelemetryError where the DSN is none
  */
-export async function telemetryFrom(
-  env: TelemetryEnvironment,
-  flag: boolean,
-  parts: AskParts,
-): Promise<Telemetry | null> {
+export async function telemetryFrom(env: TelemetryEnvironment, flag: boolean): Promise<Telemetry | null> {
   if (!flag && env.RLM_TELEMETRY !== "1") return null;
   const { openTelemetry } = await import("../telemetry/telemetry.ts");
   return openTelemetry({
     dsn: dsnFrom(env, "Telemetry"),
     spoolFolder: spoolFolder(env),
     content: env.RLM_TELEMETRY_CONTENT === "1",
-    priceOf: pricesOf(parts),
   });
 }
 
@@ -47,26 +39,12 @@ export function dsnFrom(env: TelemetryEnvironment, who: string): string {
   );
 }
 
-/** Logs the events of a run. */
-export async function logRun(
-  telemetry: Telemetry,
-  events: AsyncIterable<RunEvent>,
-  queryId: string | undefined,
-): Promise<void> {
-  for await (const event of events) telemetry.take(event, queryId);
-}
-
 /** Ends telemetry, and says what was not stored. */
 export async function endTelemetry(telemetry: Telemetry): Promise<void> {
   await telemetry.close();
   const { lastError, spooledBytes, dropped } = telemetry.state;
   if (dropped > 0) tellLine(`Telemetry has lost ${dropped} of its rows. ${lastError?.message ?? ""}`);
   else if (spooledBytes > 0) tellLine(`Telemetry waits on disk for its database. ${lastError?.message ?? ""}`);
-}
-
-function pricesOf({ root, sub, children, named }: AskParts): PriceOf {
-  const models = [root, sub, ...(children ? [children.root, children.sub] : [])];
-  return (id) => (models.find((model) => model.id === id) ?? named(id)).price;
 }
 
 function spoolFolder(env: TelemetryEnvironment): string {

@@ -50,7 +50,7 @@ Server
 Output
   --json              one JSON object instead of the answer
   --trace FILE        write the run's events as JSON lines
-  --telemetry         log the run to the database of RLM_TELEMETRY_DSN; RLM_TELEMETRY=1 does so for every run
+  --telemetry         log runs to the database of RLM_TELEMETRY_DSN; RLM_TELEMETRY=1 does so for every run
   --query-id ID       groups the runs of one question there
 
 What was logged (the database is that of RLM_TELEMETRY_DSN, or of --dsn-file FILE; --json prints JSON)

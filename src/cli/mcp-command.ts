@@ -6,8 +6,10 @@ import type { AskParts, Run } from "../ask.ts";
 import { CancelSource } from "../rlm/cancel.ts";
 import { type McpRoots, mcpRoots } from "../server/mcp-roots.ts";
 import { mcpServer } from "../server/mcp-server.ts";
+import { pricesOf } from "../telemetry/prices-of.ts";
 import { limitFlags, modelFlags, readLimits, readModelOptions } from "./ask-options.ts";
 import { chooseModels } from "./choose-models.ts";
+import { endTelemetry, telemetryFrom } from "./db-telemetry.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { parseFlags } from "./flags.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -16,7 +18,12 @@ import { UsageError } from "./usage-error.ts";
 
 declare const rlmVersion: string | undefined;
 
-const mcpFlags = { ...modelFlags, ...limitFlags, root: { type: "string", multiple: true } } as const;
+const mcpFlags = {
+  ...modelFlags,
+  ...limitFlags,
+  root: { type: "string", multiple: true },
+  telemetry: { type: "boolean" },
+} as const;
 
 /**
  * `rlm mcp`: answers another agent over stdin and stdout until stdin ends. Runs are told on stderr.
@@ -29,13 +36,18 @@ export async function mcpCommand(args: readonly string[]): Promise<number> {
   const roots = mcpRoots(values.root ?? [], process.cwd());
   const models = readModelOptions(values);
   const cancel = new CancelSource();
+  const telemetry = await telemetryFrom(process.env, values.telemetry === true);
+  const following: Promise<void>[] = [];
   const server = mcpServer({
     roots,
     parts: lazily(() => chooseModels(models, process.env, cancel)),
     ...readLimits(values),
     runsFolder: runsFolder(roots),
     version: typeof rlmVersion === "string" ? rlmVersion : "development",
-    onRun: (run) => follow(run, cancel),
+    onRun: (run, parts) => {
+      follow(run, cancel);
+      if (telemetry) following.push(telemetry.follow(run, { priceOf: pricesOf(parts) }));
+    },
   });
   const ended = endOfInput();
   const interrupt = listenForInterrupt(
@@ -47,6 +59,8 @@ export async function mcpCommand(args: readonly string[]): Promise<number> {
   await ended;
   cancel.abort();
   await server.close();
+  await Promise.all(following);
+  if (telemetry) await endTelemetry(telemetry);
   interrupt.release();
   return exitCodes.answered;
 }

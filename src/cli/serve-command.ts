@@ -3,7 +3,10 @@ import type { AboutRun } from "../server/chat-completions.ts";
 import { endpointModels } from "../server/served-models.ts";
 import { ServerError } from "../server/server-error.ts";
 import { type RunningServer, startServer } from "../server/start-server.ts";
+import { pricesOf } from "../telemetry/prices-of.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import { endpointFrom } from "./choose-models.ts";
+import { endTelemetry, telemetryFrom } from "./db-telemetry.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { tellLine } from "./failure.ts";
 import { listenForInterrupt } from "./interrupt.ts";
@@ -21,22 +24,34 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   });
   const interrupt = listenForInterrupt(stop, () => {});
   try {
-    const server = await serve(options);
+    const telemetry = await telemetryFrom(process.env, options.telemetry);
+    const following = new Set<Promise<void>>();
+    const server = await serve(options, (run, about) => {
+      tellRun(run, about);
+      if (!telemetry) return;
+      const done = follow(telemetry, run, about).then(() => void following.delete(done));
+      following.add(done);
+    });
     await stopped;
     process.stderr.write("rlm: The server ends.\n");
     await server.close();
+    await Promise.all(following);
+    if (telemetry) await endTelemetry(telemetry);
     return exitCodes.answered;
   } finally {
     interrupt.release();
   }
 }
 
-async function serve({ baseUrl, prices, ...options }: ServeOptions): Promise<RunningServer> {
+async function serve(
+  { baseUrl, prices, telemetry: _, ...options }: ServeOptions,
+  onRun: (run: Run, about: AboutRun) => void,
+): Promise<RunningServer> {
   const endpoint = endpointFrom(baseUrl, process.env);
   const models = endpointModels({ endpoint, ...(prices ? { prices } : {}) });
   const onProblem = (error: unknown) =>
     tellLine(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  const server = await startServer({ ...options, models, onRun: tellRun, onProblem }).catch((error: unknown) => {
+  const server = await startServer({ ...options, models, onRun, onProblem }).catch((error: unknown) => {
     const isUse = error instanceof ServerError && (error.code === "token-needed" || error.code === "bad-token");
     throw isUse ? new UsageError(`${error.message} (--token)`) : error;
   });
@@ -46,6 +61,10 @@ async function serve({ baseUrl, prices, ...options }: ServeOptions): Promise<Run
     : "Offline: every rlm-… model is answered by search, without a language model. Set OPENAI_API_KEY to ask one.";
   process.stderr.write(`${printableLine(who)}\nCtrl-C ends the server.\n`);
   return server;
+}
+
+function follow(telemetry: Telemetry, run: Run, { queryId, parts }: AboutRun): Promise<void> {
+  return telemetry.follow(run, { queryId: queryId ?? undefined, priceOf: pricesOf(parts) });
 }
 
 /** Tells a run's story, each line with the run's name before it, as several go on at once. */

@@ -14,6 +14,8 @@ export interface ServeOptions {
   readonly token?: string;
   readonly runs?: number;
   readonly waiting?: number;
+  /** Log the runs to a database. */
+  readonly telemetry: boolean;
 }
 
 const serveFlags = {
@@ -25,6 +27,7 @@ const serveFlags = {
   token: { type: "string" },
   runs: { type: "string" },
   waiting: { type: "string" },
+  telemetry: { type: "boolean" },
 } as const;
 
 /** Reads the arguments of `rlm serve`. @throws UsageError */
@@ -43,5 +46,6 @@ export function readServeOptions(args: readonly string[]): ServeOptions {
     ...(port === undefined ? {} : { port }),
     ...(runs === undefined ? {} : { runs }),
     ...(waiting === undefined ? {} : { waiting }),
+    telemetry: values.telemetry === true,
   };
 }

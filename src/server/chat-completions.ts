@@ -31,6 +31,9 @@ export interface AboutRun {
   readonly model: string;
   /** As the client names its user; null where it does not. */
   readonly user: string | null;
+  /** Groups the runs of one question in telemetry, as the client's metadata says; null where they do not. */
+  readonly queryId: string | null;
+  readonly parts: AskParts;
 }
 
 /** A request on its way. */
@@ -119,7 +122,8 @@ export class ChatCompletions {
     const run = start(request, parts);
     const { root, sub } = parts;
     const model = modelNameOf({ root: root.id, sub: sub.id });
-    this.#options.onRun(run, { model, user: options.user });
+    const queryId = options.metadata?.query_id ?? null;
+    this.#options.onRun(run, { model, user: options.user, queryId, parts });
     if (work.signal.aborted) run.cancel();
     work.signal.addEventListener("abort", () => run.cancel(), { once: true });
     // The text of a run is held until it is over, whoever still reads.

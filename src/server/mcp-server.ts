@@ -25,7 +25,7 @@ export interface McpOptions {
   readonly runsFolder: string;
   readonly version: string;
   /** Told of each run as it starts. */
-  readonly onRun?: (run: Run) => void;
+  readonly onRun?: (run: Run, parts: AskParts) => void;
 }
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
@@ -73,7 +73,7 @@ function addAsk(server: McpServer, runs: McpRuns, options: McpOptions): void {
         extra.signal.throwIfAborted();
         const run = ask({ question: input.question, context, ...bounds }, parts);
         extra.signal.addEventListener("abort", () => run.cancel(), { once: true });
-        options.onRun?.(run);
+        options.onRun?.(run, parts);
         const logged = runs.record(run);
         await tellProgress(run, extra);
         const result = await run.result;

@@ -49,7 +49,11 @@ export const parameters: Readonly<Record<string, Parameter>> = {
   stop: { schema: stop, takes: "a text or up to 4", does: "ends the answer before the first of them" },
   user: { schema: name, takes: "a text of up to 512 characters", does: "told beside the run in the server's terminal" },
   safety_identifier: { schema: name, takes: "a text of up to 512 characters", does: "as `user`, where that is absent" },
-  metadata: { schema: metadata, takes: "up to 16 texts", does: "comes back with the response" },
+  metadata: {
+    schema: metadata,
+    takes: "up to 16 texts",
+    does: "comes back with the response; `query_id` groups runs in telemetry",
+  },
   rlm: { schema: z.unknown(), takes: "lower limits", does: "see below" },
   n: neutral(z.literal(1), "1", "a run has one answer"),
   response_format: neutral(z.strictObject({ type: z.literal("text") }), '`{"type": "text"}`', textOnly),

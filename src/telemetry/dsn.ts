@@ -22,13 +22,28 @@ type SslMode = (typeof modes)[number];
  */
 export function readDsn(dsn: string): Target {
   const url = URL.canParse(dsn.trim()) ? new URL(dsn.trim()) : null;
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol)) {
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !isDecodable(url.pathname)) {
     throw new TelemetryError("bad-dsn", "The DSN is not of the form postgres://user:password@host:5432/database.");
   }
-  const shown = `${url.hostname || "localhost"}:${url.port || "5432"}${url.pathname}`;
+  const port = url.searchParams.get("port") || url.port || "5432";
+  const shown = `${hostOf(url) || "localhost"}:${port}${url.pathname}`;
   const tls = tlsOf(url);
   for (const name of ["sslmode", "ssl", "sslrootcert", "sslcert", "sslkey"]) url.searchParams.delete(name);
   return { url: url.href, shown, tls };
+}
+
+/** A parameter goes before what stands in its place; a path is the folder of a socket. */
+function hostOf(url: URL): string {
+  return url.searchParams.get("host") || url.hostname;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function tlsOf(url: URL): readonly (ConnectionOptions | false)[] {
@@ -52,20 +67,20 @@ function tlsOf(url: URL): readonly (ConnectionOptions | false)[] {
     case "verify-ca":
       return [chain];
     case "verify-full":
-      return [{ ...files, rejectUnauthorized: true, host: url.hostname.replace(/^\[|\]$/g, "") }];
+      return [{ ...files, rejectUnauthorized: true, host: hostOf(url).replace(/^\[|\]$/g, "") }];
   }
 }
 
 function modeOf(url: URL): SslMode {
   const given = url.searchParams.get("sslmode");
-  if (given === null) return isLocal(url.hostname) ? "disable" : "prefer";
+  if (given === null) return isLocal(hostOf(url)) ? "disable" : "prefer";
   const mode = modes.find((known) => known === given);
   if (mode) return mode;
   throw new TelemetryError("bad-dsn", `The DSN has sslmode=${given}; there are ${modes.join(", ")}.`);
 }
 
 function isLocal(host: string): boolean {
-  return host === "" || host === "localhost" || host === "[::1]" || /^127\./.test(host);
+  return host === "" || host.startsWith("/") || host === "localhost" || host === "[::1]" || /^127\./.test(host);
 }
 
 function readPem(name: string, path: string): string {

@@ -4,7 +4,7 @@ import { type Capabilities, createExtension, probeCapabilities, underApache } fr
 import { type Connection, connect } from "./connect.ts";
 import { filesFor, type MigrationFile, rank, schemaVersion } from "./migration-files.ts";
 import { codeOf, problemOf } from "./problem.ts";
-import { newer, storedVersion } from "./schema-version.ts";
+import { migrationLock, newer, storedVersion } from "./schema-version.ts";
 import { TelemetryError } from "./telemetry-error.ts";
 
 /** How long data is kept. An interval as PostgreSQL reads it, such as `90 days`, or `never`. */
@@ -90,8 +90,8 @@ COMMENT ON COLUMN rlm.schema_versions.name IS 'Name of its file';
 COMMENT ON COLUMN rlm.schema_versions.applied_at IS 'When it was run';
 `;
 
-/** Whoever migrates waits for whoever does so already. */
-const lock = "SELECT pg_advisory_xact_lock(7261349)";
+/** Whoever migrates waits for whoever does so already, or writes. */
+const lock = `SELECT pg_advisory_xact_lock(${migrationLock})`;
 
 async function makeSchema(client: Client, shown: string): Promise<void> {
   const { rows } = await client.query("SELECT 1 FROM pg_namespace WHERE nspname = 'rlm'");

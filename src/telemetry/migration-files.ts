@@ -25,9 +25,12 @@ function migrationFiles(): readonly MigrationFile[] {
   });
 }
 
+let own: number | null = null;
+
 /** The version of the tables that this code writes and reads. */
 export function schemaVersion(): number {
-  return Math.max(...migrationFiles().map(({ number }) => number));
+  own ??= Math.max(...migrationFiles().map(({ number }) => number));
+  return own;
 }
 
 /** The files for a database, one a number: where there are several the one that uses most of it. */

@@ -3,21 +3,31 @@ import { redact, storable } from "./redact.ts";
 import type { CallRow, EventRow, RunRow, TableRow } from "./rows.ts";
 import { cacheSavings, type PriceOf } from "./savings.ts";
 
+/** What is known of a tree of runs beside its events. */
+export interface TreeFacts {
+  /** Groups the runs of one question. */
+  readonly queryId: string;
+  /** For cache savings. */
+  readonly priceOf: PriceOf;
+}
+
 export interface MapperOptions {
   /** Whether questions, answers, prompts, replies, code and output are kept, redacted. */
   readonly content: boolean;
-  readonly priceOf: PriceOf;
-  /** Groups the runs of one question. */
-  readonly queryIdOf: (runId: string, question: string) => string;
+  /** Asked once, when a root run begins. */
+  readonly factsOf: (runId: string, question: string) => TreeFacts;
 }
 
 /** What is known of a tree of runs while it goes on. */
-interface TreeState {
+interface TreeState extends TreeFacts {
   readonly rootRunId: string;
-  readonly queryId: string;
+  /** Names of the models that its runs were started with. */
+  readonly chosen: Set<string>;
   readonly runs: Map<string, RunRow>;
   readonly calls: Map<string, Pick<CallRow, "kind" | "model" | "prompt">>;
   readonly cells: Map<string, CellState>;
+  /** Replies that failed, by their runs, of which only the end tells why. */
+  readonly failed: Map<string, readonly CallRow[]>;
   /** Only where content is kept. */
   readonly blobs: Map<string, string>;
 }
@@ -55,9 +65,9 @@ export class RowMapper {
     }
     const rootRunId = event.parent?.runId ?? event.runId;
     const question = event.type === "run.started" ? event.question : "";
-    const queryId = this.#options.queryIdOf(rootRunId, question);
-    const maps = { runs: new Map(), calls: new Map(), cells: new Map(), blobs: new Map() };
-    const tree: TreeState = { rootRunId, queryId: storable(queryId), ...maps };
+    const { queryId, priceOf } = this.#options.factsOf(rootRunId, question);
+    const maps = { runs: new Map(), calls: new Map(), cells: new Map(), failed: new Map(), blobs: new Map() };
+    const tree: TreeState = { rootRunId, queryId: idText(queryId), priceOf, chosen: new Set(), ...maps };
     for (const runId of [rootRunId, event.runId]) this.#trees.set(runId, tree);
     return tree;
   }
@@ -69,17 +79,24 @@ export class RowMapper {
   #ownRows(event: RunEvent, tree: TreeState): readonly TableRow[] {
     switch (event.type) {
       case "run.started":
+        for (const model of [event.models.root, event.models.sub]) tree.chosen.add(model);
         return this.#run(event, tree, started(event, this.#kept(event.question, tree)));
       case "context.ready":
         return this.#run(event, tree, contextOf(event));
       case "run.finished":
-        return this.#run(event, tree, finished(event, this.#kept(event.answer, tree)));
+        return [
+          ...failedReplies(event, tree),
+          ...this.#run(event, tree, finished(event, this.#kept(event.answer, tree))),
+        ];
       case "reply.finished":
         return [["calls", this.#turn(event, tree)]];
+      case "reply.failed":
+        tree.failed.set(event.runId, [...(tree.failed.get(event.runId) ?? []), turnRow(event, tree)]);
+        return [];
       case "call.started":
         tree.calls.set(callKey(event), {
           kind: event.kind,
-          model: storable(event.model),
+          model: modelText(event.model, tree),
           prompt: this.#kept(event.prompt, tree),
         });
         return [];
@@ -109,31 +126,26 @@ export class RowMapper {
   }
 
   #turn(event: EventOf<"reply.finished">, tree: TreeState): CallRow {
-    const { usage, costUsd, pricedBy = null, finishReason, turn } = event;
-    return {
-      ...placeOf(event, tree),
-      ...{ turn, cell: null, call_id: null, kind: "turn", model: storable(event.model) },
-      ...{ duration_ms: Math.max(0, event.ms), success: true, error_code: null, finish_reason: finishReason },
-      ...{ remembered: false, ...tokens(usage), cost_usd: costUsd, priced_by: pricedBy },
-      cache_savings_usd: cacheSavings(event, this.#options.priceOf(event.model, usage)),
-      ...{ prompt: null, reply: this.#kept(event.text, tree) },
-    };
+    const reply = this.#kept(event.text, tree);
+    return { ...turnRow(event, tree), success: true, finish_reason: event.finishReason, reply };
   }
 
   #call(event: EventOf<"call.finished">, tree: TreeState): CallRow {
     const key = callKey(event);
-    const { kind, model, prompt } = tree.calls.get(key) ?? { kind: "llm", model: "unknown", prompt: null };
+    const { kind, model, prompt } = tree.calls.get(key) ?? { kind: "llm", model: noName, prompt: null };
     tree.calls.delete(key);
     // What a child run has used stands in its own rows.
     const own = kind === "rlm" ? noRequest : event;
     const { usage, costUsd, pricedBy = null } = own;
     return {
       ...placeOf(event, tree),
-      ...{ turn: event.turn, cell: event.cell, call_id: event.callId, kind, model },
-      ...{ duration_ms: Math.max(0, event.ms), success: !event.error, error_code: codeText(event.error?.code) },
+      ...{ turn: event.turn, cell: event.cell, call_id: event.callId, kind },
+      // A cell may name what it likes as a model, a piece of what it has read too.
+      model: event.error?.code === "unknown-model" && !tree.chosen.has(model) ? noName : model,
+      ...{ duration_ms: msOf(event.ms), success: !event.error, error_code: codeText(event.error?.code) },
       ...{ finish_reason: null, remembered: event.remembered === true, ...tokens(usage) },
       ...{ cost_usd: costUsd, priced_by: pricedBy },
-      cache_savings_usd: cacheSavings(own, this.#options.priceOf(model, usage)),
+      cache_savings_usd: cacheSavings(own, tree.priceOf(model, usage)),
       ...{ prompt, reply: this.#kept(event.reply, tree) },
     };
   }
@@ -160,7 +172,7 @@ export class RowMapper {
       "cells",
       {
         ...placeOf(event, tree),
-        ...{ turn, cell: event.cell, duration_ms: Math.max(0, event.ms), cpu_ms: Math.max(0, event.cpuMs) },
+        ...{ turn, cell: event.cell, duration_ms: msOf(event.ms), cpu_ms: msOf(event.cpuMs) },
         ...{ success: !error, error_name: error ? knownName(error.name) : null, error_line: error?.line ?? null },
         ...{ memory, code_chars: cell.codeChars, output_chars: cell.outputChars },
         ...{ code: cell.code, output: cell.output === null ? null : redact(cell.output) },
@@ -185,6 +197,25 @@ const noRequest = {
   pricedBy: undefined,
 } as const;
 
+/** A turn that failed; whoever knows better says so. */
+function turnRow(event: EventOf<"reply.finished" | "reply.failed">, tree: TreeState): CallRow {
+  const { usage, costUsd, pricedBy = null, turn } = event;
+  return {
+    ...placeOf(event, tree),
+    ...{ turn, cell: null, call_id: null, kind: "turn", model: modelText(event.model, tree) },
+    ...{ duration_ms: msOf(event.ms), success: false, error_code: null, finish_reason: null },
+    ...{ remembered: false, ...tokens(usage), cost_usd: costUsd, priced_by: pricedBy },
+    cache_savings_usd: cacheSavings(event, tree.priceOf(event.model, usage)),
+    ...{ prompt: null, reply: null },
+  };
+}
+
+/** The replies of a run that failed, with what its end says about them: its failure, or the limit that cut them off. */
+function failedReplies({ runId, error, stopReason }: EventOf<"run.finished">, tree: TreeState): readonly TableRow[] {
+  const rows = tree.failed.get(runId) ?? [];
+  return rows.map((row) => ["calls", { ...row, error_code: codeText(error?.code ?? stopReason) }]);
+}
+
 function emptyRun(event: RunEvent, { rootRunId, queryId }: TreeState): RunRow {
   return {
     ...{ run_id: event.runId, query_id: queryId, root_run_id: rootRunId, depth: event.depth },
@@ -201,7 +232,7 @@ function emptyRun(event: RunEvent, { rootRunId, queryId }: TreeState): RunRow {
 
 function started({ models }: EventOf<"run.started">, question: string | null): Partial<RunRow> {
   const { root, sub, offline } = models;
-  return { root_model: storable(root), sub_model: storable(sub), offline, question };
+  return { root_model: idText(root), sub_model: idText(sub), offline, question };
 }
 
 function contextOf({ manifest }: EventOf<"context.ready">): Partial<RunRow> {
@@ -216,7 +247,7 @@ function finished(event: EventOf<"run.finished">, answer: string | null): Partia
     ...{ turns: totals.turns, calls: totals.calls, ...tokens(totals.usage), cost_usd: totals.costUsd },
     citations: citations.length,
     citations_flagged: citations.filter(({ status }) => status === "missing" || status === "exists").length,
-    ...{ files_shown: coverage?.shown ?? null, duration_ms: Math.max(0, event.ms), answer },
+    ...{ files_shown: coverage?.shown ?? null, duration_ms: msOf(event.ms), answer },
   };
 }
 
@@ -244,8 +275,9 @@ function eventRow(event: RunEvent, tree: TreeState): readonly TableRow[] {
     turn: "turn" in event ? event.turn : null,
     cell: "cell" in event ? event.cell : null,
     call_id: "callId" in event ? event.callId : null,
-    model: "model" in event ? storable(event.model) : null,
-    duration_ms: "ms" in event ? Math.max(0, event.ms) : null,
+    // The name of a sub-call's model stands in its call, once it is known to be one.
+    model: "model" in event && event.type !== "call.started" ? modelText(event.model, tree) : null,
+    duration_ms: "ms" in event ? msOf(event.ms) : null,
     success: successOf(event),
     code: codeText(codeIn(event)),
   };
@@ -254,6 +286,7 @@ function eventRow(event: RunEvent, tree: TreeState): readonly TableRow[] {
 
 function successOf(event: RunEvent): boolean | null {
   if (event.type === "reply.finished" || event.type === "context.ready") return true;
+  if (event.type === "reply.failed") return false;
   if (event.type === "cell.finished" || event.type === "call.finished") return !event.error;
   return event.type === "run.finished" ? event.stopReason !== "failed" && event.stopReason !== "cancelled" : null;
 }
@@ -293,6 +326,25 @@ function knownName(name: string): string {
 function codeText(code: string | undefined): string | null {
   if (code === undefined) return null;
   return /^[\w.-]{1,60}$/.test(code) ? code : "other";
+}
+
+const maxName = 200;
+const noName = "other";
+
+/** Ids are short; longer ones can't be looked up by an index. */
+function idText(id: string): string {
+  return storable(id.slice(0, maxName));
+}
+
+/** The name of a model, where it is one that the user has chosen or looks like one. */
+function modelText(model: string, { chosen }: TreeState): string {
+  const isName = /^[\w.:/@+~-]{1,200}$/.test(model) && redact(model) === model;
+  return isName || chosen.has(model) ? idText(model) : noName;
+}
+
+/** Milliseconds, also where a clock went back. */
+function msOf(ms: number): number {
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
 
 const callKey = (event: { readonly runId: string; readonly callId: string }) => `${event.runId}/${event.callId}`;

@@ -118,7 +118,8 @@ const eventColumns = {
 export const tableColumns = { runs: runColumns, calls: callColumns, cells: cellColumns, events: eventColumns } as const;
 
 export type TableName = keyof typeof tableColumns;
-export const tableNames = ["runs", "calls", "cells", "events"] as const satisfies readonly TableName[];
+/** In the order in which they are filled: what is counted beside the calls is locked for the shortest time. */
+export const tableNames = ["runs", "cells", "events", "calls"] as const satisfies readonly TableName[];
 
 type ValueOf<C> = C extends Column<infer T> ? T : never;
 type RowOf<C> = { readonly [name in keyof C]: ValueOf<C[name]> };
@@ -137,6 +138,20 @@ interface RowTypes {
 
 /** A row with the name of its table. */
 export type TableRow = { readonly [name in TableName]: readonly [table: name, row: RowTypes[name]] }[TableName];
+
+/** Texts that are logged only where the user has opted into it. */
+const content = {
+  runs: ["question", "answer"],
+  calls: ["prompt", "reply"],
+  cells: ["code", "output", "error_message"],
+  events: [],
+} as const satisfies { readonly [name in TableName]: readonly (keyof RowTypes[name])[] };
+
+/** The same row without such texts. */
+export function withoutContent([table, row]: TableRow): TableRow {
+  const blank = Object.fromEntries(content[table].map((name) => [name, null]));
+  return [table, { ...row, ...blank }] as TableRow;
+}
 
 function schemaOf(columns: Readonly<Record<string, Column<unknown>>>) {
   return z.object(Object.fromEntries(Object.entries(columns).map(([name, { schema }]) => [name, schema])));

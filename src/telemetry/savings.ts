@@ -20,8 +20,9 @@ const tolerance = 1e-9;
  */
 export function cacheSavings({ usage, costUsd, pricedBy }: Settled, price: Price | null): number | null {
   if (usage.cachedInput === 0) return 0;
-  if (!price) return null;
-  if (pricedBy !== "endpoint" || costUsd === null) {
+  // A listed price does not hold for every call.
+  if (!price || costUsd === null) return null;
+  if (pricedBy !== "endpoint") {
     return (usage.cachedInput * (price.input - price.cachedInput)) / 1_000_000;
   }
   const full = (usage.input * price.input + usage.output * price.output) / 1_000_000;

@@ -10,15 +10,18 @@ import type { Spool } from "./spool.ts";
 import { TelemetryError } from "./telemetry-error.ts";
 
 /**
- * `off`: closed. `ok`: the database has all but what is on its way. `behind`: it gets what was kept on disk. `away`: it
- * can't be used, and rows are kept on disk. `full`: nor can the disk keep them, and rows were dropped.
+ * `opening`: the database has not answered yet. `ok`: it has all but what is queued. `behind`: it gets what was kept on
+ * disk. `away`: it can't be used, and rows are kept on disk. `full`: nor can the disk keep them, and rows were dropped.
+ * `off`: closed.
  */
 export interface SinkState {
-  readonly state: "off" | "ok" | "behind" | "away" | "full";
+  readonly state: "opening" | "ok" | "behind" | "away" | "full" | "off";
   /** Milliseconds since 1970. */
   readonly since: number;
   /** Events that are neither stored nor kept on disk yet. */
   readonly queued: number;
+  /** When the database last took rows, in milliseconds since 1970; null where it has taken none yet. */
+  readonly storedAt: number | null;
   /** Bytes that are kept on disk. */
   readonly spooledBytes: number;
   /** Events and rows that are lost for good. */
@@ -71,8 +74,9 @@ export class Sink {
   /** The connection that rows may be sent over at once: nothing older is kept on disk. */
   #direct: Connection | null = null;
   #isDown = false;
-  #state: SinkState["state"] = "ok";
+  #state: SinkState["state"] = "opening";
   #since = Date.now();
+  #storedAt: number | null = null;
   #dropped = 0;
   #lastError: SinkState["lastError"] = null;
   #waiting: (() => void)[] = [];
@@ -90,13 +94,14 @@ export class Sink {
       state: this.#state,
       since: this.#since,
       queued: this.#pending.length + this.#moving,
+      storedAt: this.#storedAt,
       spooledBytes: this.#spool.bytes,
       dropped: this.#dropped,
       lastError: this.#lastError,
     };
   }
 
-  /** Calls back whenever `state.state` or the number of dropped rows changes. @returns what stops it */
+  /** Calls back when `state.state` or the number of dropped rows changes, and when rows begin to move or have moved. @returns what stops it */
   onState(listener: (state: SinkState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -158,6 +163,8 @@ export class Sink {
     // The database is waited for before anything is kept on disk, once, when the sink is new.
     if (!this.#direct && !this.#isDown && !this.#stop.signal.aborted && this.#spool.empty) return;
     let batch = this.#nextBatch();
+    if (batch.events === 0) return;
+    this.#tell();
     while (batch.events > 0) {
       const { events, rows } = batch;
       const stored = this.#store(rows);
@@ -167,6 +174,7 @@ export class Sink {
       this.#moving -= events;
       if (batch.events === 0) batch = this.#nextBatch();
     }
+    this.#tell();
   }
 
   #nextBatch(): { readonly events: number; readonly rows: readonly TableRow[] } {
@@ -193,13 +201,18 @@ export class Sink {
     const connection = this.#direct;
     if (!connection) return false;
     try {
-      this.#drop(await insertRows(connection.client, rows));
+      await this.#send(connection, rows);
       return true;
     } catch (error) {
       this.#noteDown(problemOf(error, connection.target));
       void connection.client.end().catch(() => {});
       return false;
     }
+  }
+
+  async #send(connection: Connection, rows: readonly TableRow[]): Promise<void> {
+    this.#drop(await insertRows(connection, rows));
+    this.#storedAt = Date.now();
   }
 
   async #keep(rows: readonly TableRow[]): Promise<void> {
@@ -263,7 +276,7 @@ export class Sink {
       const segment = await this.#spool.oldest();
       if (segment !== null) {
         this.#become("behind");
-        this.#drop(await insertRows(connection.client, segment.rows));
+        await this.#send(connection, segment.rows);
         await this.#spool.remove(segment.name);
         continue;
       }
@@ -310,7 +323,13 @@ export class Sink {
 
   #tell(): void {
     this.#wake();
-    for (const listener of this.#listeners) listener(this.state);
+    for (const listener of this.#listeners) {
+      try {
+        listener(this.state);
+      } catch {
+        // Whoever looks on does not stop the rows.
+      }
+    }
   }
 
   #wake(): void {

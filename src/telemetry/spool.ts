@@ -1,15 +1,18 @@
+import { randomBytes } from "node:crypto";
 import { appendFile, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import { readTableRow, type TableRow } from "./rows.ts";
+import { readTableRow, type TableRow, withoutContent } from "./rows.ts";
 
 /** Where a file of rows is written before it is full; as `fs.promises.appendFile`. For tests. */
 export type AppendText = (file: string, text: string) => Promise<void>;
 
-export interface SpoolLimits {
+export interface SpoolOptions {
   /** Bytes of all segments together. */
   readonly maxBytes: number;
   /** Bytes from which on a segment is full. */
   readonly segmentBytes: number;
+  /** Whether texts may leave it; they may have been kept when the user wanted that. */
+  readonly content: boolean;
 }
 
 interface Segment {
@@ -18,29 +21,35 @@ interface Segment {
   readonly bytes: number;
 }
 
-const sealedName = /^(\d{9})-(\d+)\.jsonl$/;
+const sealedName = /^(\d{9})-(\d+)(?:-[0-9a-f]+)?\.jsonl$/;
 const openName = /^(\d{9})-(\d+)\.open$/;
+/** After so many milliseconds without rows a segment is sealed. */
+const idleMs = 60_000;
+/** A segment that was not written for so many milliseconds has no process any more: another has its number now. */
+const abandonedMs = 10 * idleMs;
 /** Segments that this process is writing. */
 const written = new Set<string>();
 
 /**
  * Rows on disk while the database is away: segments of JSON lines that only their owner may read, in the order of their
  * numbers. Several processes may share a folder: each writes segments of its own, takes over those of processes that are
- * gone, and one that is sent twice does no harm.
+ * gone, and one that is sent twice does no harm. Whoever takes one over gives it a name of its own, so that nothing is
+ * lost either where its writer was only asleep.
  */
 export class Spool {
   readonly #folder: string;
-  readonly #limits: SpoolLimits;
+  readonly #options: SpoolOptions;
   readonly #append: AppendText;
   #sealed: Segment[] = [];
   #open: { readonly name: string; readonly number: number; bytes: number } | null = null;
   #lastNumber = 0;
+  #idle: NodeJS.Timeout | null = null;
   /** One operation at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(folder: string, limits: SpoolLimits, append: AppendText = appendPrivately) {
+  constructor(folder: string, options: SpoolOptions, append: AppendText = appendPrivately) {
     this.#folder = folder;
-    this.#limits = limits;
+    this.#options = options;
     this.#append = append;
   }
 
@@ -70,7 +79,7 @@ export class Spool {
     return this.#inTurn(async () => {
       const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");
       const bytes = Buffer.byteLength(text);
-      if (this.bytes + bytes > this.#limits.maxBytes) throw new SpoolFullError();
+      if (this.bytes + bytes > this.#options.maxBytes) throw new SpoolFullError();
       const open = await this.#openSegment();
       try {
         await this.#append(path.join(this.#folder, open.name), text);
@@ -79,7 +88,8 @@ export class Spool {
         throw error;
       }
       open.bytes += bytes;
-      if (open.bytes >= this.#limits.segmentBytes) await this.#seal();
+      if (open.bytes >= this.#options.segmentBytes) await this.#seal();
+      else this.#sealWhenIdle();
     });
   }
 
@@ -91,7 +101,7 @@ export class Spool {
         const [segment] = this.#sealed;
         if (!segment) return null;
         const text = await readFile(path.join(this.#folder, segment.name), "utf8").catch(() => null);
-        if (text !== null) return { name: segment.name, rows: rowsIn(text) };
+        if (text !== null) return { name: segment.name, rows: this.#rowsIn(text) };
         // Another process has sent it.
         this.#sealed.shift();
       }
@@ -108,6 +118,16 @@ export class Spool {
   /** Leaves what is kept to the next process. */
   close(): Promise<void> {
     return this.#inTurn(() => this.#seal());
+  }
+
+  #rowsIn(text: string): readonly TableRow[] {
+    const rows = rowsIn(text);
+    return this.#options.content ? rows : rows.map(withoutContent);
+  }
+
+  #sealWhenIdle(): void {
+    if (this.#idle) clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.#inTurn(() => this.#seal()).catch(() => {}), idleMs).unref();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -135,12 +155,21 @@ export class Spool {
   }
 
   async #seal(): Promise<void> {
+    if (this.#idle) clearTimeout(this.#idle);
     const open = this.#open;
     if (!open) return;
     const name = open.name.replace(/\.open$/, ".jsonl");
-    await rename(path.join(this.#folder, open.name), path.join(this.#folder, name));
-    written.delete(path.join(this.#folder, open.name));
-    this.#sealed.push({ number: open.number, name, bytes: open.bytes });
+    const from = path.join(this.#folder, open.name);
+    const kept = await rename(from, path.join(this.#folder, name)).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        // Another process has taken it over.
+        if (error.code === "ENOENT") return false;
+        throw error;
+      },
+    );
+    written.delete(from);
+    if (kept) this.#sealed.push({ number: open.number, name, bytes: open.bytes });
     this.#open = null;
   }
 
@@ -151,8 +180,8 @@ export class Spool {
     let sealed = name;
     try {
       if (openName.test(name)) {
-        if (written.has(path.join(this.#folder, name)) || isAnother(Number(pid))) return null;
-        sealed = name.replace(/\.open$/, ".jsonl");
+        if (written.has(path.join(this.#folder, name)) || (await this.#isWritten(name, Number(pid)))) return null;
+        sealed = name.replace(/\.open$/, `-${randomBytes(4).toString("hex")}.jsonl`);
         await rename(path.join(this.#folder, name), path.join(this.#folder, sealed));
       }
       const { size } = await stat(path.join(this.#folder, sealed));
@@ -160,6 +189,13 @@ export class Spool {
     } catch {
       return null;
     }
+  }
+
+  /** True while another process writes the segment. */
+  async #isWritten(name: string, pid: number): Promise<boolean> {
+    if (!isAnother(pid)) return false;
+    const { mtimeMs } = await stat(path.join(this.#folder, name));
+    return Date.now() - mtimeMs < abandonedMs;
   }
 }
 

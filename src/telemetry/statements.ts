@@ -147,23 +147,8 @@ WHERE bucket >= $1::timestamptz AND bucket < $2::timestamptz
   AND ($3::timestamptz IS NULL OR (bucket, model, kind) > ($3, $4::text, $5::text))
 ORDER BY bucket, model, kind LIMIT $6`;
 
-/** Percentiles of a day can't be made from those of its hours. Rows are sorted for them: plain bytes do that fastest. */
-const byDay = `(
-  SELECT date_bin('1 day', "time", TIMESTAMPTZ '2000-01-01 00:00:00+00') AS bucket,
-    model COLLATE "C" AS model, kind COLLATE "C" AS kind, count(*) AS calls,
-    count(*) FILTER (WHERE NOT success) AS errors, count(*) FILTER (WHERE remembered) AS remembered,
-    avg(duration_ms) FILTER (WHERE NOT remembered) AS avg_ms,
-    percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE NOT remembered) AS p50_ms,
-    percentile_cont(0.9) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE NOT remembered) AS p90_ms,
-    percentile_cont(0.99) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE NOT remembered) AS p99_ms,
-    sum(input_tokens) AS input_tokens, sum(cached_tokens) AS cached_tokens, sum(output_tokens) AS output_tokens,
-    sum(cost_usd) AS cost_usd, count(*) FILTER (WHERE cost_usd IS NULL) AS unpriced_calls,
-    sum(cache_savings_usd) AS cache_savings_usd, count(*) FILTER (WHERE cache_savings_usd IS NULL) AS unknown_savings
-  FROM rlm.calls WHERE "time" >= $1::timestamptz AND "time" < $2::timestamptz GROUP BY 1, 2, 3
-) AS days`;
-
 export const usage = {
   minute: usageOf("rlm.usage_by_minute"),
   hour: usageOf("rlm.usage_by_hour"),
-  day: usageOf(byDay),
+  day: usageOf("rlm.usage_by_day"),
 } as const;

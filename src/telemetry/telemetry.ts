@@ -1,7 +1,7 @@
 import type { RunEvent } from "../rlm/events.ts";
 import { readDsn } from "./dsn.ts";
 import { questionIds } from "./query-id.ts";
-import { RowMapper } from "./row-mapper.ts";
+import { RowMapper, type TreeFacts } from "./row-mapper.ts";
 import type { PriceOf } from "./savings.ts";
 import { defaultTuning, Sink, type SinkState, type SinkTuning } from "./sink.ts";
 import { type AppendText, Spool } from "./spool.ts";
@@ -13,8 +13,6 @@ export interface TelemetryOptions {
   readonly spoolFolder: string;
   /** Whether questions, answers, prompts, replies, code and output are stored too, without what looks like a secret. */
   readonly content: boolean;
-  /** For cache savings. */
-  readonly priceOf: PriceOf;
   /** Bytes that the spool may hold; 64 MB unless given. */
   readonly maxSpoolBytes?: number;
   /** For tests. */
@@ -23,13 +21,20 @@ export interface TelemetryOptions {
   readonly append?: AppendText;
 }
 
+/** What is known of a run beside its events. */
+export interface RunFacts {
+  /** Groups the runs of one question; made from the question unless given. At most 200 characters. */
+  readonly queryId?: string | undefined;
+  /** For cache savings, which are unknown without it: see `pricesOf`. */
+  readonly priceOf?: PriceOf;
+}
+
 /** Where runs are logged. */
 export interface Telemetry {
-  /**
-   * Takes the next event of a run. Returns at once and never throws.
-   * @param queryId groups the runs of one question; counts with the first event of a run
-   */
-  take(event: RunEvent, queryId?: string): void;
+  /** Takes the next event of a run. Returns at once and never throws. @param facts count with the first event of a root run */
+  take(event: RunEvent, facts?: RunFacts): void;
+  /** Takes all events of a run. @returns resolves when it has finished, or when its events can't be read any more */
+  follow(run: { events(): AsyncIterable<RunEvent> }, facts?: RunFacts): Promise<void>;
   readonly state: SinkState;
   /** Calls back whenever the state has changed. @returns what stops it */
   onState(listener: (state: SinkState) => void): () => void;
@@ -45,22 +50,30 @@ const segmentBytes = 1024 * 1024;
  * @throws TelemetryError `bad-dsn`
  */
 export function openTelemetry(options: TelemetryOptions): Telemetry {
-  const { dsn, spoolFolder, content, priceOf, maxSpoolBytes = defaultSpoolBytes } = options;
+  const { dsn, spoolFolder, content, maxSpoolBytes = defaultSpoolBytes } = options;
   readDsn(dsn);
-  const given = new Map<string, string>();
+  const given = new Map<string, RunFacts>();
   const ofQuestion = questionIds(spoolFolder);
-  const queryIdOf = (runId: string, question: string) => {
-    const queryId = given.get(runId) ?? (question === "" ? runId : ofQuestion(question));
+  const factsOf = (runId: string, question: string): TreeFacts => {
+    const { queryId = question === "" ? runId : ofQuestion(question), priceOf = () => null } = given.get(runId) ?? {};
     given.delete(runId);
-    return queryId;
+    return { queryId, priceOf };
   };
-  const mapper = new RowMapper({ content, priceOf, queryIdOf });
-  const spool = new Spool(spoolFolder, { maxBytes: maxSpoolBytes, segmentBytes }, options.append);
-  const sink = new Sink(dsn, mapper, spool, { ...defaultTuning, ...options.tuning });
+  const limits = { maxBytes: maxSpoolBytes, segmentBytes, content };
+  const spool = new Spool(spoolFolder, limits, options.append);
+  const sink = new Sink(dsn, new RowMapper({ content, factsOf }), spool, { ...defaultTuning, ...options.tuning });
+  const take = (event: RunEvent, facts?: RunFacts) => {
+    if (facts && event.type === "run.started" && event.depth === 0) given.set(event.runId, facts);
+    sink.take(event);
+  };
   return {
-    take: (event, queryId) => {
-      if (queryId !== undefined && event.type === "run.started" && event.depth === 0) given.set(event.runId, queryId);
-      sink.take(event);
+    take,
+    follow: async (run, facts) => {
+      try {
+        for await (const event of run.events()) take(event, facts);
+      } catch {
+        // What was told until then is logged.
+      }
     },
     get state() {
       return sink.state;

@@ -41,8 +41,9 @@ async function look(dsn: string, { client, target }: Connection): Promise<Connec
   const schema = await storedVersion(client);
   const own = schemaVersion();
   if (schema !== null && schema > own) throw newer(target.shown, schema, own);
-  const { canInsert, canMake, encrypted } = await rightsOf(client, schema !== null);
-  if (!(schema === null ? canMake : canInsert)) {
+  const { canWrite, canMake, encrypted } = await rightsOf(client, schema === own);
+  // Tables of an earlier version are the business of whoever made them.
+  if (schema === null ? !canMake : schema === own && !canWrite) {
     const what = schema === null ? "make the schema rlm, nor tables in it" : "write to the tables in the schema rlm";
     throw new TelemetryError(
       "rights",
@@ -53,13 +54,16 @@ async function look(dsn: string, { client, target }: Connection): Promise<Connec
   return { ok: true, shown: target.shown, encrypted, capabilities, schema, notices };
 }
 
-const rights = z.object({ canInsert: z.boolean(), canMake: z.boolean(), encrypted: z.boolean() });
+const rights = z.object({ canWrite: z.boolean(), canMake: z.boolean(), encrypted: z.boolean() });
+
+/** Rows that are there already are looked at, so that writing takes the right to read too. */
+const canWrite = `(SELECT bool_and(has_table_privilege('rlm.' || name, 'INSERT') AND has_table_privilege('rlm.' || name, 'SELECT')
+  AND (NOT grows OR has_table_privilege('rlm.' || name, 'UPDATE')))
+  FROM (VALUES ('runs', true), ('calls', false), ('cells', false), ('events', false), ('day_usage', true), ('day_latency', true))
+    AS written (name, grows))`;
 
 async function rightsOf(client: Client, hasTables: boolean): Promise<z.infer<typeof rights>> {
-  const canInsert = hasTables
-    ? "(SELECT bool_and(has_table_privilege(t, 'INSERT')) FROM unnest(ARRAY['rlm.runs', 'rlm.calls', 'rlm.cells', 'rlm.events']) AS t)"
-    : "false";
-  const { rows } = await client.query(`SELECT ${canInsert} AS "canInsert",
+  const { rows } = await client.query(`SELECT ${hasTables ? canWrite : "false"} AS "canWrite",
     COALESCE((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = 'rlm'),
       has_database_privilege(current_database(), 'CREATE')) AS "canMake",
     COALESCE((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS encrypted`);

@@ -18,6 +18,7 @@ export async function benchTelemetry(): Promise<string> {
 }
 
 function describe({ rows, seconds, earlyMb, peakMb, right, queries }: MeasuredTelemetry): string {
+  process.stderr.write(`${JSON.stringify(queries)}\n`);
   const [slowest = "", ms = 0] = Object.entries(queries).reduce((a, b) => (a[1] > b[1] ? a : b));
   const over = Object.entries(queries).filter(([, each]) => each > 100);
   return [

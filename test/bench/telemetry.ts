@@ -81,13 +81,13 @@ function* eventsOf(index: number, startedAt: number): Generator<RunEvent> {
 async function send(dsn: string, folder: string, count: number, startOf: (index: number) => number) {
   const telemetry = openTelemetry({
     ...{ dsn, spoolFolder: folder, content: false },
-    priceOf: () => ({ input: 1.25, cachedInput: 0.125, output: 10 }),
   });
+  const priceOf = () => ({ input: 1.25, cachedInput: 0.125, output: 10 });
   const startedAt = performance.now();
   let earlyMb = 0;
   let peakMb = 0;
   for (let index = 0; index < count; index += 1) {
-    for (const event of eventsOf(index, startOf(index))) telemetry.take(event);
+    for (const event of eventsOf(index, startOf(index))) telemetry.take(event, { priceOf });
     while (telemetry.state.queued > 20_000) await sleep(1);
     const mb = process.memoryUsage.rss() / 2 ** 20;
     if (index < count / 5) earlyMb = Math.max(earlyMb, mb);
@@ -108,7 +108,7 @@ async function countRows(dsn: string): Promise<readonly number[]> {
 
 async function analyze(dsn: string): Promise<void> {
   const { client } = await connect(dsn, { statementMs: 600_000 });
-  await client.query("VACUUM ANALYZE rlm.runs, rlm.calls, rlm.cells, rlm.events");
+  await client.query("VACUUM ANALYZE");
   await client.end();
 }
 

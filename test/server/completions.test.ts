@@ -170,10 +170,10 @@ FINAL(context.slice(at, at + ${needle.length}))`),
       ...question,
       messages: [...question.messages],
       user: "somebody",
-      metadata: { purpose: "test" },
+      metadata: { purpose: "test", query_id: "q-7" },
     });
     expect(completion).toMatchObject({ metadata: { purpose: "test" } });
-    expect(runs[0]?.about).toEqual({ model: "rlm-scripted", user: "somebody" });
+    expect(runs[0]?.about).toMatchObject({ model: "rlm-scripted", user: "somebody", queryId: "q-7" });
   });
 
   test("may lower the limits, and then ends with a partial answer that says so", async () => {

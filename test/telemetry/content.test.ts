@@ -41,7 +41,7 @@ const failing: readonly RunEvent[] = [
 ];
 
 function rowsOf(content: boolean): readonly TableRow[] {
-  const mapper = new RowMapper({ content, priceOf: () => null, queryIdOf: () => "q" });
+  const mapper = new RowMapper({ content, factsOf: () => ({ queryId: "q", priceOf: () => null }) });
   return failing.flatMap((event) => mapper.rows(event));
 }
 
@@ -77,6 +77,8 @@ const secrets: readonly (readonly [string, string])[] = [
   ["a web token", "eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl"],
   ["a password that is set", 'db_password = "hunter2hunter2"'],
   ["a login in a URL", "postgres://anna:s3cretpw@db.example.com/x"],
+  ["a login in the URL of a host without dots", "redis://anna:s3cretpw@cache:6379/0"],
+  ["a key that a name says", "myToken: 'abcdef0123456789'"],
   ["a header", "Authorization: Bearer abcdef0123456789"],
   ["a mail address", "anna.smith@example.com"],
   ["a private key", "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----"],

@@ -1,13 +1,14 @@
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import type { RunEvent } from "../../src/rlm/events.ts";
 import { foldEvents } from "../../src/rlm/run-tree.ts";
+import { readDsn } from "../../src/telemetry/dsn.ts";
 import { insertRows } from "../../src/telemetry/insert.ts";
 import { migrate, planMigration } from "../../src/telemetry/migrate.ts";
 import type { Page, PageRequest } from "../../src/telemetry/page.ts";
 import { openRecords, type Records } from "../../src/telemetry/records.ts";
 import { RowMapper } from "../../src/telemetry/row-mapper.ts";
 import { testConnection } from "../../src/telemetry/test-connection.ts";
-import { eventsOf } from "../support/asking.ts";
+import { asked, cell, eventsOf, startAsking } from "../support/asking.ts";
 import { sampleRun, sampleTree } from "../support/sample-run.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { describeDatabases, emptyTables } from "./databases.ts";
@@ -56,9 +57,10 @@ describeDatabases((database) => {
     const { rows: relations } = await database().client.query(
       "SELECT relname FROM pg_class WHERE relnamespace = 'rlm'::regnamespace AND relkind IN ('r', 'v', 'm') ORDER BY 1",
     );
-    expect(relations.map(({ relname }) => relname)).toEqual(
-      ["calls", "cells", "events", "runs", "schema_versions", "settings", "usage_by_hour", "usage_by_minute"].sort(),
-    );
+    expect(relations.map(({ relname }) => relname)).toEqual([
+      ...["calls", "cells", "day_latency", "day_usage", "events", "runs", "schema_versions", "settings"],
+      ...["usage_by_day", "usage_by_hour", "usage_by_minute"],
+    ]);
   });
 
   it("does nothing when its tables are made again, and keeps what is in them", async () => {
@@ -85,14 +87,15 @@ describeDatabases((database) => {
   });
 
   it("knows all of a run, in whatever order its rows arrive", async () => {
-    const { client } = database();
-    const mapper = new RowMapper({ content: false, priceOf: () => null, queryIdOf: () => "q" });
+    const { dsn, client } = database();
+    const mapper = new RowMapper({ content: false, factsOf: () => ({ queryId: "q", priceOf: () => null }) });
     const rows = sampleRun().flatMap((event) => mapper.rows(event));
     const [begun, ...later] = rows.filter(([table]) => table === "runs");
     const ended = later.at(-1);
     if (!begun || !ended) throw new Error("The sample has no such rows.");
-    await insertRows(client, [ended, begun]);
-    await insertRows(client, [begun]);
+    const connection = { client, target: readDsn(dsn) };
+    await insertRows(connection, [ended, begun]);
+    await insertRows(connection, [begun]);
     const { rows: stored } = await client.query("SELECT stop_reason, root_model, context_files FROM rlm.runs");
     expect(stored).toEqual([{ stop_reason: "answered", root_model: "gpt-5", context_files: 1_204 }]);
   });
@@ -100,7 +103,7 @@ describeDatabases((database) => {
   it("says what the database can do", async () => {
     const { dsn, isTimescale } = database();
     const test = await testConnection(dsn);
-    expect(test).toMatchObject({ ok: true, encrypted: false, schema: 5 });
+    expect(test).toMatchObject({ ok: true, encrypted: false, schema: 6 });
     if (!test.ok) return;
     expect(test.capabilities.tier).toBe(isTimescale ? "community" : "plain");
     expect(test.notices.map(({ code }) => code)).toEqual(isTimescale ? [] : ["extension-missing"]);
@@ -229,6 +232,76 @@ describeDatabases((database) => {
     });
   });
 
+  it("counts a day as its calls are: latency within 2 %, all else exactly, also where rows come twice", async () => {
+    const { dsn, client } = database();
+    const runs = [0, 1, 2, 30].map((hours, i) => asRun(sampleTree(), `r${i}`, now - hours * hour));
+    for (const events of [...runs, ...runs]) await log(dsn, events);
+    const { rows: exact } = await client.query(`SELECT
+      date_bin('1 day', "time", TIMESTAMPTZ '2000-01-01 00:00:00+00') AS bucket, model, kind, count(*) AS calls,
+      count(*) FILTER (WHERE NOT success) AS errors, count(*) FILTER (WHERE remembered) AS remembered,
+      avg(duration_ms) FILTER (WHERE NOT remembered) AS "avgMs",
+      percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE NOT remembered) AS "p50Ms",
+      percentile_cont(0.9) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE NOT remembered) AS "p90Ms",
+      percentile_cont(0.99) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE NOT remembered) AS "p99Ms",
+      sum(input_tokens) AS "inputTokens", sum(cached_tokens) AS "cachedTokens", sum(output_tokens) AS "outputTokens",
+      sum(cost_usd) AS "costUsd", count(*) FILTER (WHERE cost_usd IS NULL) AS "unpricedCalls",
+      sum(cache_savings_usd) AS "cacheSavingsUsd", count(*) FILTER (WHERE cache_savings_usd IS NULL) AS "unknownSavings"
+      FROM rlm.calls GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`);
+    const span = { from: new Date(now - 72 * hour), to: new Date(now + hour) };
+    const days = await reading(dsn, (records) => allOf(2, (page) => records.usage("day", span, page)));
+    expect(exact.length).toBeGreaterThan(3);
+    expect(days).toHaveLength(exact.length);
+    for (const [i, day] of days.entries()) {
+      for (const [name, value] of Object.entries(day)) {
+        const right = exact[i][name];
+        if (typeof value !== "number") expect([name, value]).toEqual([name, right]);
+        else if (/^p\d/.test(name)) expect(Math.abs(value - right)).toBeLessThanOrEqual(Math.max(1, 0.02 * right));
+        else expect(value).toBeCloseTo(right, 6);
+      }
+    }
+  });
+
+  it("counts what a failed reply has used, as the run itself does", async () => {
+    const { dsn } = database();
+    const usage = { prompt_tokens: 100, completion_tokens: 10, cost: 0.5 };
+    const failing = await asked(
+      ({ messages }) =>
+        messages.some(({ role }) => role === "assistant")
+          ? { text: "", finishReason: "content_filter", usage }
+          : { text: cell("list()"), usage },
+      { limits: { usd: 1_000 } },
+    );
+    const { run } = await startAsking(() => ({
+      deltas: Array.from({ length: 100 }, (_, i) => (i % 2 ? 50 : "y".repeat(20))),
+    }));
+    const told: RunEvent[] = [];
+    for await (const event of run.events()) {
+      told.push(event);
+      if (event.type === "reply.delta") run.cancel();
+    }
+    const late = { result: await run.result, events: told };
+    for (const { events } of [failing, late]) await log(dsn, events);
+    await reading(dsn, async (records) => {
+      for (const { result, events } of [failing, late]) {
+        const runId = result.runId;
+        const { input, output } = result.totals.usage;
+        const [run] = (await records.runs({ rootRunId: runId })).rows;
+        const summary = await records.runSummary({ runId });
+        const totals = { inputTokens: input, outputTokens: output, costUsd: result.totals.costUsd };
+        expect(run).toMatchObject(totals);
+        expect(summary).toMatchObject(totals);
+        const failed = (await records.calls({ runId })).rows.filter(({ success }) => !success);
+        expect(failed).toHaveLength(eventsOf(events, "reply.failed").length);
+        expect(failed.length).toBeGreaterThan(0);
+        const told = (await records.latencyEvents({ runId }, "reply.failed")).rows;
+        expect(told.map(({ success }) => success)).toEqual(failed.map(() => false));
+        expect(failed[0]).toMatchObject({ kind: "turn", errorCode: result.error?.code ?? result.stopReason });
+      }
+      const days = await records.usage("day", { from: new Date(now - hour), to: new Date(Date.now() + hour) });
+      expect(sum(days.rows.map(({ errors }) => errors))).toBe(eventsOf(failing.events, "reply.failed").length + 1);
+    });
+  });
+
   it("reckons percentiles as usual", async () => {
     const { dsn } = database();
     const [started] = sampleRun();
@@ -246,7 +319,7 @@ describeDatabases((database) => {
     const { dsn } = database();
     const telemetry = opened(dsn);
     for (const id of ["ra", "rb"]) for (const event of asRun(sampleRun(), id, now)) telemetry.take(event);
-    for (const event of asRun(sampleRun(), "rc", now)) telemetry.take(event, "mine");
+    for (const event of asRun(sampleRun(), "rc", now)) telemetry.take(event, { queryId: "mine" });
     await telemetry.close(30_000);
     await reading(dsn, async (records) => {
       const { rows } = await records.runs({});

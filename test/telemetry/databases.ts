@@ -89,5 +89,6 @@ async function databaseIn(server: string): Promise<Started> {
 
 /** Empties the tables. */
 export async function emptyTables({ client }: TestDatabase): Promise<void> {
-  for (const table of ["runs", "calls", "cells", "events"]) await client.query(`TRUNCATE rlm.${table}`);
+  for (const table of ["runs", "calls", "cells", "events", "day_usage", "day_latency"])
+    await client.query(`TRUNCATE rlm.${table}`);
 }

@@ -22,5 +22,7 @@ it("knows nothing where the bill and the price can't both be right", () => {
 
 it("knows nothing without a price, but that nothing cached saves nothing", () => {
   expect(cacheSavings({ usage, costUsd: 2.2, pricedBy: "endpoint" }, null)).toBeNull();
+  // A listed price that does not hold for this call, as it was too large.
+  expect(cacheSavings({ usage, costUsd: null }, price)).toBeNull();
   expect(cacheSavings({ usage: { ...usage, cachedInput: 0 }, costUsd: null }, null)).toBe(0);
 });

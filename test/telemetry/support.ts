@@ -4,31 +4,38 @@ import { onTestFinished } from "vitest";
 import type { RunEvent } from "../../src/rlm/events.ts";
 import type { Price } from "../../src/rlm/model.ts";
 import type { Connection } from "../../src/telemetry/connect.ts";
+import type { PriceOf } from "../../src/telemetry/savings.ts";
 import type { SinkState } from "../../src/telemetry/sink.ts";
-import { openTelemetry, type Telemetry, type TelemetryOptions } from "../../src/telemetry/telemetry.ts";
+import { openTelemetry, type RunFacts, type Telemetry, type TelemetryOptions } from "../../src/telemetry/telemetry.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 type Client = Connection["client"];
 
 export const somePrice: Price = { input: 1.25, cachedInput: 0.125, output: 10 };
 
+interface OpenedOptions extends Partial<TelemetryOptions> {
+  readonly priceOf?: PriceOf;
+}
+
 /** Telemetry in a hurry, closed when the test has finished. */
-export function opened(dsn: string, options: Partial<TelemetryOptions> = {}): Telemetry & { readonly folder: string } {
-  const { spoolFolder = path.join(tempFolder(), "spool"), tuning, ...rest } = options;
+export function opened(dsn: string, options: OpenedOptions = {}): Telemetry & { readonly folder: string } {
+  const { spoolFolder = path.join(tempFolder(), "spool"), tuning, priceOf = () => somePrice, ...rest } = options;
   const telemetry = openTelemetry({
     dsn,
     spoolFolder,
     content: false,
-    priceOf: () => somePrice,
     ...rest,
     tuning: { batchMs: 5, retryMs: 20, maxRetryMs: 50, ...tuning },
   });
   onTestFinished(() => telemetry.close(0));
-  return Object.assign(Object.create(telemetry) as Telemetry, { folder: spoolFolder });
+  return Object.assign(Object.create(telemetry) as Telemetry, {
+    folder: spoolFolder,
+    take: (event: RunEvent, facts?: RunFacts) => telemetry.take(event, { priceOf, ...facts }),
+  });
 }
 
 /** Logs events and waits until they are stored. */
-export async function log(dsn: string, events: readonly RunEvent[], options: Partial<TelemetryOptions> = {}) {
+export async function log(dsn: string, events: readonly RunEvent[], options: OpenedOptions = {}) {
   const telemetry = opened(dsn, options);
   for (const event of events) telemetry.take(event);
   await telemetry.close(30_000);
@@ -62,7 +69,7 @@ export function expectedRows(events: readonly RunEvent[]): Readonly<Record<strin
   const silent = count("reply.delta", "blob.added", "context.progress", "ledger.changed");
   return {
     runs: count("run.started"),
-    calls: count("reply.finished", "call.finished"),
+    calls: count("reply.finished", "reply.failed", "call.finished"),
     cells: count("cell.finished"),
     events: events.length - silent,
   };

@@ -139,9 +139,42 @@ describe("a range", () => {
   });
 });
 
+describe("a database that is there", () => {
+  const quiet = {
+    kind: "on",
+    message: null,
+    queued: 0,
+    storedAt: null,
+    spooledBytes: 0,
+    dropped: 0,
+    content: false,
+  } as const;
+  const told = [
+    ["is not spoken of before a run has begun", { state: "idle" }, "no run has begun in this window yet."],
+    ["is waited for", { state: "opening", queued: 7 }, "the database has not answered yet."],
+    ["has stored nothing before its first batch", { state: "ok" }, "nothing was stored yet."],
+    ["is being sent what is queued", { state: "ok", queued: 3, storedAt: 1 }, "rows are on their way."],
+    ["has all once nothing is queued any more", { state: "ok", storedAt: 1 }, "all is stored."],
+  ] as const;
+
+  it.each(told)("%s", async (_what, state, words) => {
+    const { page } = await show([{ type: "status", status: { ...quiet, ...state } }]);
+    const line = await page.locator("main > .icon-line").textContent();
+    expect(line).toContain(words);
+    expect(line?.includes("all is stored")).toBe(words === "all is stored.");
+  });
+});
+
 describe("a database that is away", () => {
   const failed = { type: "failed", asked: 1, source: "database", message: "Nothing listens.", mend: "test" } as const;
-  const waits = { message: "Nothing listens.", spooledBytes: 4_000, dropped: 3, content: false };
+  const waits = {
+    message: "Nothing listens.",
+    queued: 0,
+    storedAt: null,
+    spooledBytes: 4_000,
+    dropped: 3,
+    content: false,
+  };
   const status = { kind: "on", state: "away", ...waits } as const;
 
   it("is said, with what may mend it, and the run logs in its place", async () => {

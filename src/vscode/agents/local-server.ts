@@ -59,7 +59,10 @@ export class LocalServer {
     const { log } = this.#doors;
     const served = await serve({
       ...{ endpoint, prices, port, token, limits, directBelowTokens },
-      onRun: (run) => void this.#watch(run, endpoint),
+      onRun: (run, { parts, queryId }) => {
+        this.#doors.telemetry.record(run, parts, queryId ?? undefined);
+        void this.#watch(run, endpoint);
+      },
       onProblem: (error) => log.error(`Server: ${error instanceof Error ? error.message : String(error)}`),
     });
     if ("server" in served) {

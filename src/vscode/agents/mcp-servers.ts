@@ -14,9 +14,9 @@ export function mcpServers({ extensionUri }: Doors): vscode.McpStdioServerDefini
   return [new vscode.McpStdioServerDefinition("RLM", process.execPath, args, { ELECTRON_RUN_AS_NODE: "1" })];
 }
 
-/** Adds what only the start needs: who answers, under which limits, and the key, which is in the environment alone. */
+/** Adds what only the start needs: who answers, under which limits, and in the environment alone the key and the database. */
 export async function readyServer(
-  { extensionUri, keys }: Doors,
+  { extensionUri, keys, telemetry }: Doors,
   server: vscode.McpServerDefinition,
 ): Promise<vscode.McpServerDefinition | undefined> {
   const roots = openFolders();
@@ -26,7 +26,12 @@ export async function readyServer(
   const program = vscode.Uri.joinPath(extensionUri, "dist/mcp.js").fsPath;
   server.args = mcpArguments(program, roots, { ...readSettings(), baseUrl: endpoint?.baseUrl ?? null });
   // What the editor was started with names no endpoint: the settings do.
-  server.env = { ...server.env, OPENAI_API_KEY: endpoint?.apiKey ?? null, OPENAI_BASE_URL: null };
+  server.env = {
+    ...server.env,
+    OPENAI_API_KEY: endpoint?.apiKey ?? null,
+    OPENAI_BASE_URL: null,
+    ...(await telemetry.environment()),
+  };
   return server;
 }
 

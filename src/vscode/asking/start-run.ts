@@ -33,7 +33,7 @@ export async function startRun(
   const run = ask(asked, { ...models, approve: fanOuts.approve });
   const started = watchRun(doors, run, request.question, fanOuts);
   logRun(doors.log, started.watched, placeOf(models.root.id));
-  doors.telemetry.record(started.watched, models);
+  doors.telemetry.record(run, models);
   return started;
 }
 

@@ -11,7 +11,7 @@ import type { CountedCall } from "./usage-fold.ts";
  * @param prices as the user's setting has them now
  */
 export function countedCalls(events: readonly RunEvent[], prices: StatedPrices): CountedCall[] {
-  const mapper = new RowMapper({ content: false, priceOf: () => null, queryIdOf: (runId) => runId });
+  const mapper = new RowMapper({ content: false, factsOf: (queryId) => ({ queryId, priceOf: () => null }) });
   const rows = events.flatMap((event) => mapper.rows(event));
   return rows.flatMap((row) => (row[0] === "calls" ? [countedCall(row[1], prices)] : []));
 }

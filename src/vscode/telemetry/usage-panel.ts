@@ -30,7 +30,14 @@ export function fillUsage(doors: Doors, panel: vscode.WebviewPanel): void {
   opened = panel;
   const logs = new LogUsage();
   const post = (message: ToUsageView) => void panel.webview.postMessage(message);
-  const sendStatus = async () => post({ type: "status", status: await doors.telemetry.status() });
+  let newest = 0;
+  const sendStatus = async () => {
+    newest += 1;
+    const asked = newest;
+    const status = await doors.telemetry.status();
+    // Of several that overlap the last one tells.
+    if (asked === newest) post({ type: "status", status });
+  };
   let timer: NodeJS.Timeout | undefined;
   const watching = [
     doors.telemetry.onDidChange(() => void sendStatus()),
@@ -50,6 +57,10 @@ export function fillUsage(doors: Doors, panel: vscode.WebviewPanel): void {
     for (const each of watching) each.dispose();
     if (opened === panel) opened = null;
   });
+  panel.iconPath = {
+    light: vscode.Uri.joinPath(doors.extensionUri, "media", "usage-light.svg"),
+    dark: vscode.Uri.joinPath(doors.extensionUri, "media", "usage-dark.svg"),
+  };
   loadPage(panel.webview, doors.extensionUri, { name: "usage", title: vscode.l10n.t("RLM Usage") });
 }
 

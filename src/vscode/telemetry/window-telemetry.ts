@@ -1,9 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
-import type { AskParts } from "../../ask.ts";
-import type { Model } from "../../rlm/model.ts";
+import type { AskParts, Run } from "../../ask.ts";
+import { pricesOf } from "../../telemetry/prices-of.ts";
 import type { Telemetry } from "../../telemetry/telemetry.ts";
 import type { TelemetryStatus } from "../../webview/usage/protocol.ts";
-import type { WatchedRun } from "../asking/watched-run.ts";
 import type { OutputLog } from "../output-log.ts";
 import { AbsenceNotice } from "./absence-notice.ts";
 
@@ -14,6 +14,11 @@ interface Wanted {
   readonly dsn: string;
   readonly content: boolean;
 }
+
+const nothingYet = { state: "off", lastError: null, queued: 0, storedAt: null, spooledBytes: 0, dropped: 0 } as const;
+
+/** How long a closing window waits for the last events of its runs (milliseconds). */
+const lastEventsMs = 500;
 
 /** Why nothing is logged to a database. */
 type Off = Extract<TelemetryStatus, { kind: "off" }>;
@@ -31,8 +36,7 @@ export class WindowTelemetry {
   /** Fires when what `status` tells has changed. */
   readonly onDidChange = this.#changed.event;
   readonly #watching: vscode.Disposable[];
-  /** For what a cache has saved: the models that were asked last, by their ids. */
-  readonly #models = new Map<string, Model>();
+  readonly #following = new Set<Promise<void>>();
   #opened: (Wanted & { readonly sink: Telemetry }) | null = null;
   /** One change after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -63,11 +67,16 @@ export class WindowTelemetry {
     await this.#secrets.delete(dsnSecret);
   }
 
-  /** Logs a run from its beginning, whenever telemetry is open; nothing where it is off. */
-  record(watched: WatchedRun, parts: AskParts): void {
+  /**
+   * Logs a run from its beginning, whenever telemetry is open; nothing where it is off.
+   * @param queryId groups the runs of one question; made from the question unless given
+   */
+  record(run: Run, parts: AskParts, queryId?: string): void {
     if (offReason() !== null) return;
-    for (const model of modelsOf(parts)) this.#models.set(model.id, model);
-    void this.#inTurn(() => this.#open()).then((sink) => sink && follow(watched, sink));
+    const following = this.#inTurn(() => this.#open())
+      .then((sink) => sink?.follow(run, { queryId, priceOf: pricesOf(parts) }))
+      .finally(() => this.#following.delete(following));
+    this.#following.add(following);
   }
 
   /** Whether runs are logged, and how that goes. */
@@ -75,18 +84,37 @@ export class WindowTelemetry {
     const wanted = await this.#wanted();
     if ("kind" in wanted) return wanted;
     const { content } = wanted;
-    if (!this.#opened) {
-      return { kind: "on", state: "idle", message: null, spooledBytes: 0, dropped: 0, content };
-    }
-    const { state, lastError, spooledBytes, dropped } = this.#opened.sink.state;
-    const shown = state === "off" ? "idle" : state;
-    return { kind: "on", state: shown, message: lastError?.message ?? null, spooledBytes, dropped, content };
+    const { state, lastError, queued, storedAt, spooledBytes, dropped } = this.#opened?.sink.state ?? nothingYet;
+    const message = lastError?.message ?? null;
+    return {
+      kind: "on",
+      state: state === "off" ? "idle" : state,
+      message,
+      queued,
+      storedAt,
+      spooledBytes,
+      dropped,
+      content,
+    };
   }
 
-  /** Stores what was taken, for a moment; the rest is kept on disk for the next window. */
+  /** What a program of ours that this window starts needs to log as the window does; null unsets what it would inherit. */
+  async environment(): Promise<Readonly<Record<string, string | null>>> {
+    const wanted = await this.#wanted();
+    const isOn = !("kind" in wanted);
+    return {
+      RLM_TELEMETRY: isOn ? "1" : null,
+      RLM_TELEMETRY_DSN: isOn ? wanted.dsn : null,
+      RLM_TELEMETRY_CONTENT: isOn && wanted.content ? "1" : null,
+      RLM_TELEMETRY_SPOOL: isOn ? this.#spoolFolder : null,
+    };
+  }
+
+  /** Stores what the runs have told, which must have ended, for a moment; the rest is kept on disk for the next window. */
   async close(): Promise<void> {
     for (const each of this.#watching) each.dispose();
     this.#notice.dispose();
+    await Promise.race([Promise.all(this.#following), sleep(lastEventsMs, undefined, { ref: false })]);
     await this.#inTurn(() => this.#close());
     this.#changed.dispose();
   }
@@ -105,12 +133,15 @@ export class WindowTelemetry {
     if (this.#opened) return this.#opened.sink;
     try {
       const { openTelemetry } = await import("../../telemetry/telemetry.ts");
-      const priceOf = (id: string) => this.#models.get(id)?.price ?? null;
-      const sink = openTelemetry({ ...wanted, spoolFolder: this.#spoolFolder, priceOf });
+      const sink = openTelemetry({ ...wanted, spoolFolder: this.#spoolFolder });
+      let told = "";
       sink.onState((state) => {
+        this.#changed.fire();
+        const news = `${state.state} ${state.dropped}`;
+        if (news === told) return;
+        told = news;
         this.#tellLog(state);
         this.#notice.take(state);
-        this.#changed.fire();
       });
       this.#opened = { ...wanted, sink };
       this.#changed.fire();
@@ -161,14 +192,4 @@ function isOn(name: "enabled" | "content"): boolean {
 
 function isSame(a: Wanted, b: Wanted): boolean {
   return a.dsn === b.dsn && a.content === b.content;
-}
-
-function modelsOf({ root, sub, children }: AskParts): readonly Model[] {
-  return [root, sub, ...(children ? [children.root, children.sub] : [])];
-}
-
-/** All that a run has told so far, and what follows. */
-function follow(watched: WatchedRun, sink: Telemetry): void {
-  for (const event of watched.events) sink.take(event);
-  watched.onEvent((event) => sink.take(event));
 }

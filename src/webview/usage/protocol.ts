@@ -61,14 +61,21 @@ export type SlowCall = z.infer<typeof slowCall>;
 const offReason = z.enum(["setting", "editor", "dsn"]);
 export type OffReason = z.infer<typeof offReason>;
 
-/** Whether runs are logged to a database, and how that goes. `idle`: no run has begun in this window yet. */
+/**
+ * Whether runs are logged to a database, and how that goes. `idle`: no run has begun in this window yet. `opening`: the
+ * database has not answered yet. The others are those of the sink.
+ */
 const telemetryStatus = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("off"), why: offReason }),
   z.object({
     kind: z.literal("on"),
-    state: z.enum(["idle", "ok", "behind", "away", "full"]),
+    state: z.enum(["idle", "opening", "ok", "behind", "away", "full"]),
     /** What went wrong last, in a line. */
     message: z.string().nullable(),
+    /** Events that are neither stored nor on disk yet. */
+    queued: count,
+    /** When the database last took rows; null where it has taken none from this window. */
+    storedAt: moment.nullable(),
     /** Bytes that wait on disk. */
     spooledBytes: count,
     /** Rows that are lost. */

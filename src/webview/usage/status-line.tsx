@@ -46,8 +46,14 @@ function describe(status: TelemetryStatus): { readonly icon: string; readonly ki
   switch (status.state) {
     case "idle":
       return { icon: "database", kind: "", words: `Telemetry is on; no run has begun in this window yet.${content}` };
+    case "opening":
+      return {
+        icon: "database",
+        kind: "",
+        words: `Telemetry is on; the database has not answered yet.${lost}${content}`,
+      };
     case "ok":
-      return { icon: "database", kind: "", words: `Telemetry is on: all is stored.${lost}${content}` };
+      return { icon: "database", kind: "", words: `Telemetry is on: ${storedWords(status)}.${lost}${content}` };
     case "behind":
       return { icon: "sync", kind: "", words: `Telemetry is catching up: ${waiting(status)}.${lost}` };
     case "away":
@@ -55,6 +61,11 @@ function describe(status: TelemetryStatus): { readonly icon: string; readonly ki
     case "full":
       return { icon: "error", kind: "error", words: `The database is away and rows can't be kept.${lost}${why}` };
   }
+}
+
+function storedWords({ queued, storedAt }: Extract<TelemetryStatus, { kind: "on" }>): string {
+  if (queued > 0) return "rows are on their way";
+  return storedAt === null ? "nothing was stored yet" : "all is stored";
 }
 
 function waiting({ spooledBytes }: Extract<TelemetryStatus, { kind: "on" }>): string {
