@@ -69,6 +69,7 @@ async function buildAll() {
         "sandbox-worker": "src/sandbox/sandbox-worker.ts",
         "collector-worker": "src/context/collector-worker.ts",
         "body-worker": "src/server/body-worker.ts",
+        "search-worker": "src/server/search-worker.ts",
       },
       chunkNames: "worker-[hash]",
     }),

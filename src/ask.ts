@@ -14,7 +14,7 @@ import { type Approve, defaultFanOut, type FanOutBounds } from "./rlm/fan-out.ts
 import { formatUsd } from "./rlm/format.ts";
 import { Ledger } from "./rlm/ledger.ts";
 import { defaultDirectBelowTokens, defaultLimits, type Limits } from "./rlm/limits.ts";
-import type { Model } from "./rlm/model.ts";
+import type { JsonSchema, Model, Sampling } from "./rlm/model.ts";
 import { Requests, type RunScope } from "./rlm/requests.ts";
 import { type RunOutcome, runQuestion } from "./rlm/run.ts";
 import type { Sandbox } from "./rlm/sandbox.ts";
@@ -35,6 +35,10 @@ export interface AskRequest {
   readonly fanOut?: Partial<FanOutBounds>;
   /** Tokens below which the context goes to the model in one call; 0: never. */
   readonly directBelowTokens?: number;
+  /** How the models of the run draw what they write; the embedded one draws nothing at random. */
+  readonly sampling?: Sampling;
+  /** That the answer has to match, as JSON; one that does not is sent back once, then the run fails with `schema`. */
+  readonly answerSchema?: JsonSchema;
 }
 
 export interface AskParts {
@@ -109,6 +113,7 @@ async function runToEnd(
     tree,
     scope,
     signal,
+    ...(request.answerSchema ? { answerSchema: request.answerSchema } : {}),
     open: async (work) => {
       if (unpriced) scope.events.emit(costWarning(unpriced, limits.usd));
       const collecting = collect(request.context, {
@@ -148,7 +153,7 @@ function costWarning({ id }: Model, usd: number): NewEvent {
 function treeOf(request: AskRequest, parts: AskParts, root: RunScope, pool: SandboxPool): Tree {
   const models = parts.children ?? { root: parts.sub, sub: parts.sub };
   return {
-    requests: new Requests(root),
+    requests: new Requests(root, request.sampling),
     memory: new CallMemory(sha256),
     children: new ChildPlaces(root.ledger.limits.concurrency),
     failedCalls: new Set(),

@@ -19,6 +19,7 @@ export type { Exchange } from "./rlm/earlier.ts";
 export type { Citation, RunEvent, StopReason, Totals } from "./rlm/events.ts";
 export { defaultLimits, type Limits } from "./rlm/limits.ts";
 export {
+  type JsonSchema,
   type Message,
   type Model,
   ModelFailure,
@@ -26,6 +27,7 @@ export {
   type ModelReply,
   type ModelRequest,
   type Price,
+  type Sampling,
   type Usage,
 } from "./rlm/model.ts";
 export { type EndpointModelsOptions, endpointModels, type ServedModels } from "./server/served-models.ts";

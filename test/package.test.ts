@@ -17,7 +17,7 @@ const allowed = [
   /^extension\/(package(\.nls(\.[a-z-]+)?)?\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
   /^extension\/l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,
   /^extension\/media\/[a-z-]+\.(png|svg)$/,
-  /^extension\/dist\/(extension\.cjs|(server|mcp|host-[\w-]+|body-worker)\.js|sandbox-worker\.js|collector-worker\.js|worker-[A-Z0-9]+\.js|quickjs\.wasm|guest-image\.bin)$/,
+  /^extension\/dist\/(extension\.cjs|(server|mcp|host-[\w-]+|body-worker|search-worker)\.js|sandbox-worker\.js|collector-worker\.js|worker-[A-Z0-9]+\.js|quickjs\.wasm|guest-image\.bin)$/,
   /^extension\/dist\/sql\/\d{3}-[a-z.-]+\.sql$/,
   /^extension\/dist\/webview\/((trace|chat|usage)\.(js|css)|codicon\.ttf)$/,
 ];
@@ -29,9 +29,10 @@ it("holds nothing but what runs and what the user reads", () => {
 it("holds all that runs", () => {
   const needed = [
     "extension.cjs",
-    "host-participant.js",
+    "host-window.js",
     "server.js",
     "body-worker.js",
+    "search-worker.js",
     "mcp.js",
     "sandbox-worker.js",
     "collector-worker.js",
@@ -48,6 +49,7 @@ it("holds every chunk that its host, workers and servers import", () => {
     "sandbox-worker.js",
     "collector-worker.js",
     "body-worker.js",
+    "search-worker.js",
     "server.js",
     "mcp.js",
     "extension.cjs",

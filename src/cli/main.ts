@@ -43,7 +43,8 @@ Limits
 Server
   --host HOST         where it listens (127.0.0.1)
   --port PORT         (8000)
-  --token TOKEN       what clients send as their key; needed where other machines can ask
+  --token TOKEN       what clients send as their key; needed where other machines can ask. Other users of this machine
+                      can see it there: better set RLM_SERVER_TOKEN
   --runs N            runs at a time (4)
   --waiting N         requests that may wait for a run (32)
 

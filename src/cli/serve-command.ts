@@ -17,7 +17,7 @@ import { UsageError } from "./usage-error.ts";
 
 /** `rlm serve`: answers over HTTP until Ctrl-C. Each run's iterations are told as plain lines. @returns the exit code */
 export async function serveCommand(args: readonly string[]): Promise<number> {
-  const options = readServeOptions(args);
+  const options = readServeOptions(args, process.env);
   let stop = () => {};
   const stopped = new Promise<void>((resolve) => {
     stop = resolve;
@@ -53,7 +53,7 @@ async function serve(
     tellLine(error instanceof Error ? (error.stack ?? error.message) : String(error));
   const server = await startServer({ ...options, models, onRun, onProblem }).catch((error: unknown) => {
     const isUse = error instanceof ServerError && (error.code === "token-needed" || error.code === "bad-token");
-    throw isUse ? new UsageError(`${error.message} (--token)`) : error;
+    throw isUse ? new UsageError(`${error.message} (RLM_SERVER_TOKEN or --token)`) : error;
   });
   process.stdout.write(`${server.url}\n`);
   const who = endpoint

@@ -30,10 +30,16 @@ const serveFlags = {
   telemetry: { type: "boolean" },
 } as const;
 
-/** Reads the arguments of `rlm serve`. @throws UsageError */
-export function readServeOptions(args: readonly string[]): ServeOptions {
+/** The part of the environment that a server reads: a flag can be seen in the list of processes. */
+export interface ServeEnvironment {
+  readonly RLM_SERVER_TOKEN?: string | undefined;
+}
+
+/** Reads the arguments of `rlm serve`; a flag goes before the environment. @throws UsageError */
+export function readServeOptions(args: readonly string[], env: ServeEnvironment): ServeOptions {
   const { values, positionals } = parseFlags(args, serveFlags);
   if (positionals.length) throw new UsageError(`rlm serve takes no argument "${positionals[0]}".`);
+  const token = values.token ?? (env.RLM_SERVER_TOKEN?.trim() || undefined);
   const port = wholeNumber("--port", values.port, 0);
   const runs = wholeNumber("--runs", values.runs, 1);
   const waiting = wholeNumber("--waiting", values.waiting, 0);
@@ -42,7 +48,7 @@ export function readServeOptions(args: readonly string[]): ServeOptions {
     ...readModelOptions({ "base-url": values["base-url"], price: values.price }),
     ...readLimits(values),
     ...(values.host === undefined ? {} : { host: values.host }),
-    ...(values.token === undefined ? {} : { token: values.token }),
+    ...(token === undefined ? {} : { token }),
     ...(port === undefined ? {} : { port }),
     ...(runs === undefined ? {} : { runs }),
     ...(waiting === undefined ? {} : { waiting }),

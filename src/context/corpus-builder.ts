@@ -39,6 +39,14 @@ export interface Refusal {
   readonly bytes: number;
 }
 
+/** Where a large text comes from. */
+interface Origin {
+  /** Puts the bytes between two positions at a place of the target. @returns how many those are; 0 at the end */
+  readonly read: (target: Buffer, at: number, from: number, to: number) => number;
+  /** So many bytes of it once more, as they were. */
+  readonly again: (bytes: number) => Buffer;
+}
+
 /** A text before it is entered: where it lies, and what of it is known. */
 interface Found {
   readonly bytes: Buffer;
@@ -112,9 +120,8 @@ export class CorpusBuilder {
       this.#scan.scratch.set(bytes);
       return this.#takeSmall(path, size, options);
     }
-    this.#queue.expect(size);
-    this.#room(size).set(bytes, this.#used);
-    return this.#takeLarge(path, size, options, null);
+    const copy = (target: Buffer, at: number, from: number, to: number) => bytes.copy(target, at, from, to);
+    return this.#takePieces(path, size, options, { read: copy, again: () => bytes });
   }
 
   /** What was taken. The builder can't be used afterwards. */
@@ -140,7 +147,11 @@ export class CorpusBuilder {
     if (options.maxBytes >= largeFrom) {
       const { size } = fstatSync(handle);
       if (size > Math.min(options.maxBytes, largestText)) return { reason: "too-large", bytes: size };
-      if (size >= largeFrom) return this.#readLarge(path, handle, size, options);
+      if (size >= largeFrom) {
+        const read = (target: Buffer, at: number, from: number, to: number) =>
+          readSync(handle, target, at, to - from, null);
+        return this.#takePieces(path, size, options, { read, again: (bytes) => readAgain(handle, bytes) });
+      }
     }
     const most = Math.min(options.maxBytes, largeFrom) + 1;
     const bytes = readUpTo(handle, this.#scan.scratch, most);
@@ -182,8 +193,8 @@ export class CorpusBuilder {
     return null;
   }
 
-  /** Reads a file of many megabytes piece by piece, while another thread hashes what is there. */
-  #readLarge(path: string, handle: number, size: number, options: TakeOptions): Refusal | null {
+  /** Takes a text of many megabytes piece by piece, while another thread hashes what is there. */
+  #takePieces(path: string, size: number, options: TakeOptions, origin: Origin): Refusal | null {
     this.#queue.expect(size);
     const buffer = this.#room(size);
     const file = this.#entries.length;
@@ -191,7 +202,7 @@ export class CorpusBuilder {
     const start = this.#used;
     let read = 0;
     while (read < size) {
-      const bytes = readSync(handle, buffer, start + read, Math.min(pieceBytes, size - read), null);
+      const bytes = origin.read(buffer, start + read, read, Math.min(read + pieceBytes, size));
       if (bytes === 0) break;
       if (read === 0 && encodingOf(buffer.subarray(start, start + sniffed)) === "binary") {
         return { reason: "binary", bytes: size };
@@ -203,15 +214,14 @@ export class CorpusBuilder {
     const end = start + read;
     this.#queue.add({ file, segment, from: end, to: end, last: true, hashed: true });
     this.#queue.flush();
-    const refusal = this.#takeLarge(path, read, options, handle);
+    const refusal = this.#takeLarge(path, read, options, origin);
     // Its number is used up: its stretches are on their way already.
     if (refusal && this.#entries.length === file) this.#entries.push(null);
     return refusal;
   }
 
-  /** Takes bytes that lie at the end of the last segment. @param handle the file that they come from, if they are being hashed */
-  #takeLarge(path: string, size: number, options: TakeOptions, handle: number | null): Refusal | null {
-    const segment = this.#segments.length - 1;
+  /** Takes bytes that lie at the end of the last segment and are being hashed. */
+  #takeLarge(path: string, size: number, options: TakeOptions, origin: Origin): Refusal | null {
     const start = this.#used;
     const raw = this.#lastSegment().subarray(start, start + size);
     let found = this.#look(raw, 0);
@@ -219,8 +229,8 @@ export class CorpusBuilder {
     if (encoding === "binary") return { reason: "binary", bytes: size };
     if (encoding !== "utf8" && encoding !== "utf8Bom") {
       // The other thread may have masked what was read already, and its results belong to no entry then.
-      const whole = handle === null ? raw : readAgain(handle, size);
-      if (handle !== null) this.#entries.push(null);
+      const whole = origin.again(size);
+      this.#entries.push(null);
       return this.#takeOther(
         path,
         toUtf8(whole, encoding),
@@ -232,8 +242,6 @@ export class CorpusBuilder {
     if (skipped > 0) found = this.#look(raw, skipped);
     const refusal = this.#refusal(path, found, options);
     if (refusal) return refusal;
-    const file = this.#entries.length;
-    if (handle === null) this.#queue.add({ file, segment, from: start, to: start + size, last: true, hashed: true });
     this.#push(path, start + skipped, found, null, 0);
     return null;
   }

@@ -1,5 +1,5 @@
 import type { OpenAI } from "openai";
-import type { Message, ModelRequest } from "../rlm/model.ts";
+import type { Message, ModelRequest, Sampling } from "../rlm/model.ts";
 import { fields } from "./usage.ts";
 
 /** Which of the optional fields of a chat completion an endpoint takes. */
@@ -25,11 +25,21 @@ export function requestBody(model: string, request: ModelRequest, dialect: Diale
     model,
     messages: messages.map(({ role, content }) => ({ role, content })),
     stream: true,
+    ...samplingFields(request.sampling),
     ...(dialect.usage ? { stream_options: { include_usage: true } } : {}),
     ...(maxOutput !== undefined && dialect.bound ? { [dialect.bound]: maxOutput } : {}),
     ...(schema !== undefined && dialect.schema
       ? { response_format: { type: "json_schema", json_schema: { name: "reply", schema: { ...schema } } } }
       : {}),
+  };
+}
+
+/** An endpoint that refuses one of these fails: without it the reply would not be the one that was asked for. */
+function samplingFields({ temperature, topP, seed }: Sampling = {}): Pick<Body, "temperature" | "top_p" | "seed"> {
+  return {
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { top_p: topP }),
+    ...(seed === undefined ? {} : { seed }),
   };
 }
 

@@ -1,5 +1,15 @@
 import type { CancelSignal } from "./cancel.ts";
 
+/** How a model draws what it writes; what is absent is as its endpoint has it. */
+export interface Sampling {
+  /** 0 to 2. */
+  readonly temperature?: number;
+  /** 0 to 1. */
+  readonly topP?: number;
+  /** A whole number; the same one is to give the same reply, as far as the endpoint can. */
+  readonly seed?: number;
+}
+
 /** One message of a conversation with a model. */
 export interface Message {
   readonly role: "system" | "user" | "assistant";
@@ -36,6 +46,7 @@ export interface ModelRequest {
   readonly allowsRetry?: (spent: Spent) => boolean;
   /** A JSON Schema that the reply has to match. It is asked for and not checked. */
   readonly schema?: JsonSchema;
+  readonly sampling?: Sampling;
 }
 
 /** A JSON Schema (https://json-schema.org/draft/2020-12) of an object or a list. */

@@ -2,7 +2,7 @@ import { describeEarlier, type Earlier } from "./earlier.ts";
 import { formatCount } from "./format.ts";
 import { taughtFunctions } from "./guest-functions.ts";
 import type { LimitReached } from "./limits.ts";
-import type { Message } from "./model.ts";
+import type { JsonSchema, Message } from "./model.ts";
 import type { Budget } from "./sandbox.ts";
 
 // Line numbers in all that the model reads, the errors for unknown options, and rule 5 each mended a wrong answer that
@@ -45,13 +45,27 @@ The wait is capped at 64 s [src/retry.ts:7], with jitter [src/delay.ts:14-16].
 \`\`\`\`
 or, for a computed value, FINAL(value) in a cell. Cite each claim as [path:line] or [path:from-to], using line numbers you have seen; citations are checked against the files. Say what is uncertain. If a cell errors, the later cells of that reply do not run. On the last turn, answer.`;
 
-/** The first user message of a run: the question, what was asked before it, what it is about, what it may cost. */
-export function questionMessage(question: string, earlier: Earlier, card: string, budget: Budget): Message {
+/**
+ * The first user message of a run: the question, what was asked before it, what it is about, what it may cost.
+ * @param schema that the answer has to match; null where it may be any text
+ */
+export function questionMessage(
+  question: string,
+  earlier: Earlier,
+  card: string,
+  budget: Budget,
+  schema: JsonSchema | null = null,
+): Message {
   const asked = earlierPart(earlier, "; history has them whole");
   return {
     role: "user",
-    content: `# Question\n\n${question}\n\n${asked}# Context\n\n${card}\n\n${budgetLine(budget)}`,
+    content: `# Question\n\n${question}\n\n${formPart(schema)}${asked}# Context\n\n${card}\n\n${budgetLine(budget)}`,
   };
+}
+
+function formPart(schema: JsonSchema | null): string {
+  if (schema === null) return "";
+  return `# Form of the answer\n\nThe answer must be JSON alone that matches this JSON Schema, in the answer fence or by FINAL(value) with the value itself:\n${JSON.stringify(schema)}\n\n`;
 }
 
 function earlierPart(earlier: Earlier, note: string): string {
@@ -104,6 +118,7 @@ export const notes = {
   empty: "Your answer was empty. Write it out, or look further.",
   untouched:
     "You answered before looking at the context. Look at it first (search, find, show), then answer from what you have read.",
+  mismatch: (problem: string) => `Your answer was refused: ${problem} Hand in the corrected JSON alone.`,
   noVariable: (name: string, names: readonly string[]) =>
     `There is no variable "${name}" to answer with. ${names.length ? `There are: ${names.join(", ")}.` : "There are none yet."}`,
 } as const;

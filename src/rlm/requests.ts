@@ -2,7 +2,7 @@ import { CancelledError, type CancelSignal } from "./cancel.ts";
 import type { Coverage } from "./coverage.ts";
 import type { RunEvents } from "./event-stream.ts";
 import type { Ledger, Planned } from "./ledger.ts";
-import { type JsonSchema, ModelFailure, type ModelReply, type Spent } from "./model.ts";
+import { type JsonSchema, ModelFailure, type ModelReply, type Sampling, type Spent } from "./model.ts";
 import { Semaphore } from "./semaphore.ts";
 
 /** One run of the tree: what it may use, where it reports, and what it has looked at. */
@@ -25,9 +25,12 @@ export interface RequestOptions {
 export class Requests {
   readonly #root: RunScope;
   readonly #places: Semaphore;
+  readonly #sampling: Sampling;
 
-  constructor(root: RunScope) {
+  /** @param sampling of every request */
+  constructor(root: RunScope, sampling: Sampling = {}) {
     this.#root = root;
+    this.#sampling = sampling;
     this.#places = new Semaphore(root.ledger.limits.concurrency);
   }
 
@@ -49,6 +52,7 @@ export class Requests {
         ...options,
         messages: planned.messages,
         signal,
+        sampling: this.#sampling,
         ...(reservation.maxOutput === null ? {} : { maxOutput: reservation.maxOutput }),
         allows: reservation.allows,
         allowsRetry: reservation.allowsRetry,

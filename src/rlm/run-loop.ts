@@ -8,11 +8,12 @@ import type { StopReason } from "./events.ts";
 import { type CellReport, feedback } from "./feedback.ts";
 import type { Planned } from "./ledger.ts";
 import { estimateTokens, LimitError, type LimitReached } from "./limits.ts";
-import type { Message, Model, ModelReply } from "./model.ts";
+import type { JsonSchema, Message, Model, ModelReply } from "./model.ts";
 import { directMessages, lastCallMessage, notes, questionMessage, systemMessage, turnLine } from "./prompts.ts";
 import { type ReadReply, readReply, type WrittenAnswer } from "./reply.ts";
 import { type RunScope, spentBy } from "./requests.ts";
 import type { CellOutcome, Sandbox } from "./sandbox.ts";
+import { askStructured, readJson, SchemaMismatch } from "./structured.ts";
 import type { CellPlace, SubCalls } from "./sub-calls.ts";
 import type { Tree } from "./tree.ts";
 
@@ -25,6 +26,8 @@ export interface LoopParts {
   readonly context: ContextView;
   /** What was asked about the context before. */
   readonly earlier: Earlier;
+  /** That the answer has to match, as JSON; null where it may be any text. */
+  readonly answerSchema: JsonSchema | null;
   /** The cancel of whoever asks. */
   readonly signal: CancelSignal;
   /** Told of text that the model meant as its answer and that was not taken: better than none, if the run breaks off. */
@@ -40,7 +43,7 @@ export interface LoopResult {
 /**
  * Answers a question: the root model writes cells, reads what they show, and hands in an answer.
  * (arXiv 2512.24601, algorithm 1; section 3 of the design.)
- * @throws ModelFailure, CancelledError
+ * @throws ModelFailure, SchemaMismatch, CancelledError
  */
 export async function runLoop(question: string, parts: LoopParts): Promise<LoopResult> {
   if (goesDirect(parts)) return answerDirectly(question, parts);
@@ -60,17 +63,15 @@ function goesDirect({ root, context, scope, tree }: LoopParts): boolean {
 }
 
 async function answerDirectly(question: string, parts: LoopParts): Promise<LoopResult> {
-  const { context, scope, tree, signal, root } = parts;
-  const turn = scope.ledger.startTurn();
-  scope.events.emit({ type: "turn.started", turn, of: 1 });
+  const { context, scope, tree, signal, root, answerSchema } = parts;
   const messages = directMessages(question, parts.earlier, context.manifest.name, context.numbered());
-  tellMessages(messages, turn, scope.events);
   const left = () => scope.ledger.msLeft();
   try {
-    const reply = await within(left, tree, signal, (scope) => askRoot("call", messages, turn, parts, scope));
-    const lines = allLines(context);
-    scope.coverage.show(lines);
-    tellSeen(lines, turn, scope.events);
+    if (answerSchema) {
+      const answer = await within(left, tree, signal, (work) => answerInForm(messages, answerSchema, parts, work));
+      return { answer, stopReason: "direct" };
+    }
+    const reply = await within(left, tree, signal, (work) => askDirectly(messages, messages, parts, work));
     const read = readReply(reply.text, reply.finishReason);
     const answer = read.answer?.kind === "text" ? read.answer.text : read.text.trim();
     if (reply.finishReason !== "length") return { answer, stopReason: "direct" };
@@ -79,6 +80,41 @@ async function answerDirectly(question: string, parts: LoopParts): Promise<LoopR
   } catch (error) {
     return { answer: null, stopReason: limitIn(error, signal) };
   }
+}
+
+/** Asks over the whole context for JSON. @throws SchemaMismatch, and what `askRoot` throws */
+function answerInForm(
+  messages: readonly Message[],
+  schema: JsonSchema,
+  parts: LoopParts,
+  work: CancelSignal,
+): Promise<string> {
+  let told = 0;
+  const problemOf = (value: unknown) => parts.tree.schemaProblem(schema, value);
+  return askStructured(messages, problemOf, (all) => {
+    const added = all.slice(told);
+    told = all.length;
+    return askDirectly(all, added, parts, work, schema);
+  });
+}
+
+/** One turn over the whole context. @param added messages that no event has told of yet */
+async function askDirectly(
+  messages: readonly Message[],
+  added: readonly Message[],
+  parts: LoopParts,
+  work: CancelSignal,
+  schema?: JsonSchema,
+): Promise<ModelReply> {
+  const { context, scope } = parts;
+  const turn = scope.ledger.startTurn();
+  scope.events.emit({ type: "turn.started", turn, of: turn });
+  tellMessages(added, turn, scope.events);
+  const reply = await askRoot("call", messages, turn, parts, work, schema);
+  const lines = allLines(context);
+  scope.coverage.show(lines);
+  tellSeen(lines, turn, scope.events);
+  return reply;
 }
 
 /** The limit that ended a piece of work. @throws the error, where it was no limit */
@@ -96,11 +132,13 @@ async function askRoot(
   turn: number,
   { root, scope, tree }: LoopParts,
   signal: CancelSignal,
+  schema?: JsonSchema,
 ): Promise<ModelReply> {
   const { events } = scope;
   const startedAt = tree.now();
   try {
     return await tree.requests.send({ purpose, model: root, messages }, scope, signal, {
+      ...(schema === undefined ? {} : { schema }),
       onDelta: (text) => events.emit({ type: "reply.delta", turn, text }),
       onReply: ({ text, usage, costUsd, pricedBy, finishReason }) => {
         const told = { model: root.id, text: events.text(text), usage, costUsd, pricedBy, finishReason };
@@ -139,13 +177,14 @@ class Loop {
   #told = 0;
   #touched = false;
   #refusedUntouched = false;
+  #refusedMismatch = false;
 
   constructor(question: string, parts: LoopParts, work: CancelSignal) {
     this.#parts = parts;
     this.#work = work;
     this.#messages = [
       { role: "system", content: systemMessage },
-      questionMessage(question, parts.earlier, parts.context.card(), parts.scope.ledger.budget()),
+      questionMessage(question, parts.earlier, parts.context.card(), parts.scope.ledger.budget(), parts.answerSchema),
     ];
   }
 
@@ -184,7 +223,8 @@ class Loop {
     const failed = outcomes.some((cell) => cell.outcome.error);
     ledger.turnFailed(failed);
     const remarks: string[] = [];
-    const answer = await this.#takeAnswer(read, outcomes, failed, remarks);
+    const taken = await this.#takeAnswer(read, outcomes, failed, remarks);
+    const answer = taken === null ? null : this.#inForm(taken, remarks);
     if (answer !== null) return answer;
     this.#keepDraft(read, outcomes);
     const next = Math.min(turn + 1, ledger.limits.turns);
@@ -297,6 +337,18 @@ class Loop {
       return null;
     }
     return written && this.#writtenAnswer(written, remarks);
+  }
+
+  /** @returns the answer in the form that was asked for; null where it is sent back once @throws SchemaMismatch */
+  #inForm(answer: string, remarks: string[]): string | null {
+    const { answerSchema, tree } = this.#parts;
+    if (answerSchema === null) return answer;
+    const read = readJson(answer, (value) => tree.schemaProblem(answerSchema, value));
+    if (read.ok) return read.json;
+    if (this.#refusedMismatch) throw new SchemaMismatch("answer", read.problem);
+    this.#refusedMismatch = true;
+    remarks.push(notes.mismatch(read.problem));
+    return null;
   }
 
   async #writtenAnswer(answer: WrittenAnswer, remarks: string[]): Promise<string | null> {

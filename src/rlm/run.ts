@@ -7,6 +7,7 @@ import { within } from "./deadline.ts";
 import type { Citation, CoverageArea, StopReason } from "./events.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { gapsIn } from "./gaps.ts";
+import type { JsonSchema } from "./model.ts";
 import type { RunScope } from "./requests.ts";
 import { type LoopResult, runLoop } from "./run-loop.ts";
 import type { ChildQuestion } from "./sandbox.ts";
@@ -19,6 +20,8 @@ export interface RunRequest {
   readonly tree: Tree;
   readonly scope: RunScope;
   readonly signal: CancelSignal;
+  /** That the answer has to match, as JSON; any text where it is absent. */
+  readonly answerSchema?: JsonSchema;
   /** @throws Error where the context can't be had; CancelledError */
   open(signal: CancelSignal): Promise<OpenContext>;
 }
@@ -96,7 +99,10 @@ async function answerOver(request: RunRequest, draft: Draft): Promise<RunOutcome
     const citations = loop.answer === null ? [] : checkCitations(loop.answer, context.view, wasShown);
     if (scope.events.depth === 0) scope.events.emit({ type: "coverage.mapped", areas: areasOf(context.view, scope) });
     const warning = scope.events.depth === 0 ? gapsIn(question, coverage, tree.failedCalls.size) : null;
-    const answer = loop.answer === null || warning === null ? loop.answer : `${loop.answer}\n\n> ${warning}`;
+    // JSON has no place for it.
+    const isText = request.answerSchema === undefined;
+    if (warning !== null && !isText) scope.events.emit({ type: "warning", code: "gaps", message: warning });
+    const answer = loop.answer === null || warning === null || !isText ? loop.answer : `${loop.answer}\n\n> ${warning}`;
     return { ...loop, answer, citations, coverage };
   } finally {
     const closed = context.close();
@@ -139,6 +145,7 @@ function loopOver(request: RunRequest, context: OpenContext, draft: Draft): Prom
     sandbox: () => context.sandbox(),
     context: context.view,
     earlier: context.earlier ?? { exchanges: [], changes: null },
+    answerSchema: request.answerSchema ?? null,
     signal,
     onDraft: (text) => {
       draft.text = text;

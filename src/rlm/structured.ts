@@ -2,22 +2,27 @@ import { oneLine } from "./cut.ts";
 import type { Message, ModelReply } from "./model.ts";
 
 /** Thrown where a model gives no reply that matches the schema. */
-class SchemaMismatch extends Error {
+export class SchemaMismatch extends Error {
   readonly code = "schema";
+
+  /** @param what such as `reply`; @param problem what is wrong with it */
+  constructor(what: string, problem: string) {
+    super(`The ${what} does not match the schema, after one correction too: ${problem}`);
+  }
 }
 
 /**
  * Asks for JSON that matches a schema; a reply that does not is sent back once with what is wrong.
+ * @param messages end on the user's
  * @param ask sends messages and returns the reply
  * @returns the reply as JSON
  * @throws SchemaMismatch, and what `ask` throws
  */
 export async function askStructured(
-  prompt: string,
+  messages: readonly Message[],
   problemOf: (value: unknown) => string | null,
   ask: (messages: readonly Message[]) => Promise<ModelReply>,
 ): Promise<string> {
-  const messages: Message[] = [{ role: "user", content: prompt }];
   const first = await ask(messages);
   const read = readJson(first.text, problemOf);
   if (read.ok) return read.json;
@@ -29,12 +34,14 @@ export async function askStructured(
   ]);
   const again = readJson(second.text, problemOf);
   if (again.ok) return again.json;
-  throw new SchemaMismatch(`The reply does not match the schema, after one correction too: ${again.problem}`);
+  throw new SchemaMismatch("reply", again.problem);
 }
 
-type Read = { readonly ok: true; readonly json: string } | { readonly ok: false; readonly problem: string };
+/** A text as JSON that matches a schema, or what is wrong with it. */
+export type Read = { readonly ok: true; readonly json: string } | { readonly ok: false; readonly problem: string };
 
-function readJson(text: string, problemOf: (value: unknown) => string | null): Read {
+/** Reads a text that should be JSON, perhaps in a fence. @param problemOf what is wrong with a value, in one line */
+export function readJson(text: string, problemOf: (value: unknown) => string | null): Read {
   try {
     const value: unknown = JSON.parse(bare(text));
     const problem = problemOf(value);

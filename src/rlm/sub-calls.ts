@@ -169,7 +169,7 @@ export class SubCalls {
       return finishReason === "length" ? `${text}\n${notes.cutReply}` : text;
     }
     const send = (messages: readonly Message[]) => this.#send(model, messages, call, schema);
-    return askStructured(prompt, (value) => tree.schemaProblem(schema, value), send);
+    return askStructured([{ role: "user", content: prompt }], (value) => tree.schemaProblem(schema, value), send);
   }
 
   async #send(

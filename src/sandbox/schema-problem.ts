@@ -24,7 +24,7 @@ export function schemaProblem(schema: JsonSchema, value: unknown): string | null
   } catch (error) {
     if (isTimeout(error)) return "It took too long to check it against the schema's patterns.";
     // A schema that refers to itself alone, or a value that is nested without end.
-    throw new Error(`llm_query: it can't be checked against the schema: ${reasonOf(error)}`);
+    throw new Error(`It can't be checked against the schema: ${reasonOf(error)}`);
   }
   return problem;
 }
@@ -33,7 +33,7 @@ function readSchema(schema: JsonSchema): z.ZodType {
   try {
     return z.fromJSONSchema(schema);
   } catch (error) {
-    throw new Error(`llm_query: the schema is no JSON Schema that can be checked: ${reasonOf(error)}`);
+    throw new Error(`The schema is no JSON Schema that can be checked: ${reasonOf(error)}`);
   }
 }
 

@@ -17,8 +17,9 @@ export interface ApiErrorFields {
 export class ApiError extends Error {
   readonly fields: ApiErrorFields;
 
-  constructor(fields: ApiErrorFields) {
-    super(fields.message);
+  /** @param cause what no client is told */
+  constructor(fields: ApiErrorFields, cause?: unknown) {
+    super(fields.message, { cause });
     this.name = "ApiError";
     this.fields = fields;
   }

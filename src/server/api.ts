@@ -7,7 +7,7 @@ import { ApiError, errorBody, errorHeaders } from "./api-error.ts";
 import type { ChatCompletions } from "./chat-completions.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import { modelNameOf, readModelName } from "./model-name.ts";
-import { failedRun } from "./run-failure.ts";
+import { failedRun, ownMistake } from "./run-failure.ts";
 import type { ServedModels } from "./served-models.ts";
 
 export interface ApiParts {
@@ -41,7 +41,7 @@ export function apiOf({ chat, models, gate, onProblem }: ApiParts): Hono<Bound> 
       status: 404,
       code: "model_not_found",
       param: "model",
-      message: `There is no model "${name}".`,
+      message: `There is no model "${name.slice(0, 100)}".`,
     });
   });
   api.post("/v1/chat/completions", (c) => chat.answer(c.env.incoming, c.env.outgoing));
@@ -60,7 +60,7 @@ export function apiOf({ chat, models, gate, onProblem }: ApiParts): Hono<Bound> 
 /** An error as a response. @param onProblem told of what is no fault of the client */
 export function errorResponse(error: unknown, onProblem: (error: unknown) => void): Response {
   const { fields } = apiErrorOf(error);
-  if (fields.status === 500) onProblem(error);
+  if (fields.status === 500) onProblem(error instanceof ApiError ? (error.cause ?? error) : error);
   return new Response(JSON.stringify(errorBody(fields)), { status: fields.status, headers: errorHeaders(fields) });
 }
 
@@ -70,13 +70,12 @@ function apiErrorOf(error: unknown): ApiError {
   if (error instanceof RequestError) {
     return new ApiError({ status: 400, code: "invalid_request", message: `The request is broken: ${error.message}.` });
   }
-  const message = "The server made a mistake of its own; its terminal says which.";
-  return new ApiError({ status: 500, code: "internal_error", message });
+  return ownMistake();
 }
 
 function onlyFor(method: string) {
   return (c: Context<Bound>) => {
-    const message = `${c.req.path} takes ${method}, not ${c.req.method}.`;
+    const message = `${c.req.path.slice(0, 100)} takes ${method}, not ${c.req.method}.`;
     throw new ApiError({ status: 405, code: "method_not_allowed", message, allow: method });
   };
 }

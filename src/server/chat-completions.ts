@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AskParts, ask, type Run } from "../ask.ts";
 import type { ContextSource, PipedSource } from "../context/collector-protocol.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiError, badField } from "./api-error.ts";
 import { BodyMemory, type BodyRoom } from "./body-memory.ts";
 import { BodyReader } from "./body-thread.ts";
 import type { ChatRequest } from "./chat-request.ts";
@@ -65,11 +65,12 @@ export class ChatCompletions {
     checkForm(incoming);
     const hops = hopsOf(incoming.headers);
     const expected = statedLength(incoming, this.#options.maxBodyBytes);
-    const work = this.#begin(outgoing);
+    const work = this.#begin(incoming);
     try {
       const request = await this.#read(incoming, outgoing, work.room, expected);
       const name = readModelName(request.options.model);
       const parts = this.#options.models.partsFor(name, hops);
+      if (request.options.answerSchema && parts.root.offline) throw offlineText();
       await work.place.turn(work.signal);
       return await this.#run(request, parts, work);
     } catch (error) {
@@ -84,17 +85,20 @@ export class ChatCompletions {
     for (const controller of this.#going) controller.abort(closing());
   }
 
-  #begin(outgoing: ServerResponse): Work {
+  #begin({ socket }: IncomingMessage): Work {
     const place = this.#places.enter();
     const room = this.#memory.open();
     const controller = new AbortController();
     this.#going.add(controller);
-    outgoing.once("close", () => controller.abort(clientGone()));
+    const leave = () => controller.abort(clientGone());
+    // Not the response's own event: one that waits for an earlier one of its connection has none.
+    socket.once("close", leave);
     return {
       signal: controller.signal,
       place,
       room,
       end: () => {
+        socket.off("close", leave);
         this.#going.delete(controller);
         place.leave();
         room.release();
@@ -110,8 +114,8 @@ export class ChatCompletions {
   ): Promise<ChatRequest> {
     const reader = new BodyReader(expected);
     try {
-      const body = await receiveBody(incoming, outgoing, this.#options.maxBodyBytes, room);
-      return await reader.read(body, this.#options.bounds);
+      await receiveBody(incoming, outgoing, this.#options.maxBodyBytes, room, reader);
+      return await reader.read(this.#options.bounds);
     } finally {
       reader.close();
     }
@@ -130,16 +134,27 @@ export class ChatCompletions {
     void run.result.then(() => work.end());
     const head: CompletionHead = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1_000), model };
     if (options.stream) return streamCompletion(head, run, options, work.signal);
-    const body = completionBody(head, finished(await run.result, work.signal), options);
+    const body = completionBody(head, finished(await run.result, work.signal, options), options);
     return Response.json(body);
   }
 }
 
 function start({ question, history, context, options }: ChatRequest, parts: AskParts): Run {
-  const { limits, directBelowTokens } = options;
+  const { limits, directBelowTokens, sampling, answerSchema } = options;
   const source: PipedSource = { kind: "piped", name: context.name, bytes: context.bytes };
   // `collect` takes bytes that came through a pipe; only its type does not say so.
-  return ask({ question, history, context: source as unknown as ContextSource, limits, directBelowTokens }, parts);
+  return ask(
+    {
+      question,
+      history,
+      context: source as unknown as ContextSource,
+      limits,
+      directBelowTokens,
+      sampling,
+      ...(answerSchema ? { answerSchema } : {}),
+    },
+    parts,
+  );
 }
 
 /** @throws ApiError 415 */
@@ -155,6 +170,11 @@ function checkForm({ headers }: IncomingMessage): void {
 function unsupported(header: string, wanted: string): ApiError {
   const message = `The ${header} of the body must be ${wanted}.`;
   return new ApiError({ status: 415, code: "unsupported_media_type", param: header.toLowerCase(), message });
+}
+
+function offlineText(): ApiError {
+  const message = 'The embedded model writes no JSON: ask another, or leave "response_format" out.';
+  return badField("response_format", message, "unsupported_parameter");
 }
 
 function closing(): ApiError {

@@ -22,7 +22,9 @@ export interface ContextPiece {
 
 export type Text = string | LongText;
 
+/** Characters of one question or answer in the history, and of all; a cell has it in its own small memory. */
 const historyChars = 16_000;
+const wholeHistoryChars = 1_000_000;
 
 type Role = "system" | "user" | "assistant";
 
@@ -79,18 +81,35 @@ function questionIn({ parts }: ReadMessage, index: number): string {
   return `The message is long and stands whole in the context. What it asks is at its beginning or its end:\n\n${told}`;
 }
 
+/** The newest exchanges, the oldest of them first. */
 function exchangesIn(messages: readonly ReadMessage[]): Exchange[] {
   const exchanges: Exchange[] = [];
-  let question: string | null = null;
-  for (const { role, parts } of messages) {
-    const said = parts.map(({ text }) => shortened(text, historyChars)).join("\n\n");
-    if (role === "user") question = said;
-    else if (role === "assistant" && question !== null) {
-      exchanges.push({ question, answer: said });
-      question = null;
+  let chars = 0;
+  for (const { asked, answered } of pairsIn(messages).toReversed()) {
+    const exchange = { question: saidIn(asked), answer: saidIn(answered) };
+    chars += exchange.question.length + exchange.answer.length;
+    if (chars > wholeHistoryChars) break;
+    exchanges.push(exchange);
+  }
+  return exchanges.reverse();
+}
+
+/** Each first answer to a question, with the last question before it. */
+function pairsIn(messages: readonly ReadMessage[]): { asked: ReadMessage; answered: ReadMessage }[] {
+  const pairs: { asked: ReadMessage; answered: ReadMessage }[] = [];
+  let asked: ReadMessage | null = null;
+  for (const message of messages) {
+    if (message.role === "user") asked = message;
+    else if (message.role === "assistant" && asked !== null) {
+      pairs.push({ asked, answered: message });
+      asked = null;
     }
   }
-  return exchanges;
+  return pairs;
+}
+
+function saidIn({ parts }: ReadMessage): string {
+  return parts.map(({ text }) => shortened(text, historyChars)).join("\n\n");
 }
 
 function readMessage(
@@ -127,11 +146,20 @@ function checkMessageField(key: string, value: unknown, at: string): void {
 
 function readPart(part: unknown, at: string, title: string, json: Pick<ReadJson, "longTextOf">): Part {
   if (!isObject(part)) throw badField(at, `${at} is no part of a message.`);
+  checkFields(part, ["type", String(part.type)], at);
   if (part.type === "text" && typeof part.text === "string") return textPart(part.text, title, json);
   if (part.type === "refusal" && typeof part.refusal === "string") return textPart(part.refusal, title, json);
   if (part.type === "file" && isObject(part.file)) return filePart(part.file, `${at}.file`, json);
   if (part.type === "text" || part.type === "file") throw badField(at, `${at} has no ${part.type}.`);
   throw badField(`${at}.type`, `${at}.type must be text or file.`, "unsupported_content");
+}
+
+/** Fields that say something and are not known are refused, as those of a message are. */
+function checkFields(part: Record<string, unknown>, known: readonly string[], at: string): void {
+  const [unknown] = Object.keys(part).filter((key) => part[key] !== null && !known.includes(key));
+  if (unknown === undefined) return;
+  const shown = `${at}.${unknown.slice(0, 100)}`;
+  throw badField(shown, `${shown} is not supported.`, "unsupported_parameter");
 }
 
 function textPart(text: string, title: string, json: Pick<ReadJson, "longTextOf">): Part {
@@ -140,6 +168,7 @@ function textPart(text: string, title: string, json: Pick<ReadJson, "longTextOf"
 
 /** A file in the request itself: base64, perhaps as a data URL. */
 function filePart(file: Record<string, unknown>, at: string, json: Pick<ReadJson, "longTextOf">): Part {
+  checkFields(file, ["file_data", "file_id", "filename"], at);
   const { file_data: data, filename } = file;
   if (file.file_id !== undefined && file.file_id !== null) {
     throw badField(

@@ -39,14 +39,12 @@ function contextOf(pieces: readonly ContextPiece[]): ChatRequest["context"] {
   return { name: "conversation.txt", bytes: shared(parts) };
 }
 
-function shared(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(new SharedArrayBuffer(parts.reduce((sum, part) => sum + part.length, 0)));
+function shared(parts: readonly Buffer[]): Uint8Array {
+  const bytes = Buffer.from(new SharedArrayBuffer(parts.reduce((sum, part) => sum + part.length, 0)));
   let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  // Its `set` takes three times as long with shared memory.
+  for (const part of parts) at += part.copy(bytes, at);
+  return new Uint8Array(bytes.buffer);
 }
 
 function nameOf({ title }: ContextPiece): string {
@@ -54,6 +52,6 @@ function nameOf({ title }: ContextPiece): string {
   return file?.split(/[/\\]/).at(-1) || (title === "question" ? "question.txt" : "context.txt");
 }
 
-function bytesOf(text: Text): Uint8Array {
+function bytesOf(text: Text): Buffer {
   return typeof text === "string" ? Buffer.from(text) : text.bytes;
 }

@@ -2,6 +2,7 @@ import type { Run } from "../ask.ts";
 import { failureOf } from "../rlm/failure.ts";
 import { ApiError, errorBody } from "./api-error.ts";
 import { type CompletionHead, chunk, factsOf, toldAnswer, usageChunk } from "./completion.ts";
+import { LiveAnswer } from "./live-answer.ts";
 import type { ChatOptions } from "./parameters.ts";
 import { Reasoning } from "./reasoning.ts";
 import { failedRun, finished } from "./run-failure.ts";
@@ -12,8 +13,8 @@ const pieceChars = 16_000;
 const aliveEveryMs = 15_000;
 
 /**
- * A run as server-sent events: its iterations as `reasoning_content`, its answer as `content`. What goes wrong comes as
- * an error event, since the response has begun.
+ * A run as server-sent events: its iterations as `reasoning_content`, its answer as `content`, as far as it can be while
+ * it is written. What goes wrong comes as an error event, since the response has begun.
  */
 export function streamCompletion(head: CompletionHead, run: Run, options: ChatOptions, signal: AbortSignal): Response {
   const encoder = new TextEncoder();
@@ -25,7 +26,10 @@ export function streamCompletion(head: CompletionHead, run: Run, options: ChatOp
         alive = setInterval(() => controller.enqueue(encoder.encode(": working\n\n")), aliveEveryMs);
       },
       pull: async (controller) => {
-        const next = await events.next();
+        const next = await events.next().catch((error: unknown) => {
+          clearInterval(alive);
+          throw error;
+        });
         if (!next.done) controller.enqueue(encoder.encode(`data: ${next.value}\n\n`));
         else {
           clearInterval(alive);
@@ -51,15 +55,18 @@ async function* messagesOf(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const reasoning = new Reasoning();
+  const live = new LiveAnswer(charsToldLive(options));
   yield JSON.stringify(chunk(head, { role: "assistant", content: "" }));
   for await (const event of run.events()) {
-    const text = reasoning.add(event);
+    const content = live.add(event);
+    const text = live.isDirect && event.type === "reply.delta" ? "" : reasoning.add(event);
     if (text !== "") yield JSON.stringify(chunk(head, { reasoning_content: text }));
+    if (content !== "") yield JSON.stringify(chunk(head, { content }));
   }
   try {
-    const result = finished(await run.result, signal);
+    const result = finished(await run.result, signal, options);
     const { text, finishReason } = toldAnswer(result, options);
-    for (const content of piecesOf(text ?? "")) yield JSON.stringify(chunk(head, { content }));
+    for (const content of piecesOf(live.rest(text ?? ""))) yield JSON.stringify(chunk(head, { content }));
     const more = { ...(options.metadata ? { metadata: options.metadata } : {}), rlm: factsOf(result) };
     yield JSON.stringify(chunk(head, {}, finishReason, more));
     if (options.includeUsage) yield JSON.stringify(usageChunk(head, result));
@@ -67,6 +74,11 @@ async function* messagesOf(
   } catch (error) {
     yield JSON.stringify(errorBody((error instanceof ApiError ? error : failedRun(failureOf(error))).fields));
   }
+}
+
+/** What an end text cuts, or what has to be JSON, is known only when it is whole. */
+function charsToldLive({ stop, answerSchema, maxChars }: ChatOptions): number {
+  return stop.length > 0 || answerSchema !== null ? 0 : (maxChars ?? Number.POSITIVE_INFINITY);
 }
 
 function* piecesOf(text: string): Generator<string> {

@@ -15,6 +15,9 @@ export interface GateOptions {
 /** Checks the headers of a request before anything of it is read. @throws ApiError 401, 403 */
 export type Gatekeeper = (request: IncomingMessage) => void;
 
+/** What a browser says of an address that the user has typed, or of a page from here. */
+const ownSites: ReadonlySet<string> = new Set(["none", "same-origin"]);
+
 const loopbackNames: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** True for an address that only this machine can reach. */
@@ -24,13 +27,18 @@ export function isLoopback(host: string): boolean {
 
 /**
  * A web page that a user visits can reach a loopback server too: under a host name of its own that resolves here (Host),
- * or by a request whose answer it does not see (Origin). Neither is let in.
+ * or by a request whose answer it does not see (Origin; Sec-Fetch-Site, where that is an image or a script). None is let in.
  */
 export function gatekeeperFor({ host, token }: GateOptions): { readonly hosts: Gatekeeper; readonly keys: Gatekeeper } {
   const names = namesOf(host);
   return {
-    hosts: ({ headers }) => {
-      if (!names.has(hostIn(headers.host ?? ""))) throw forbidden("host_not_allowed", "Host", headers.host ?? "");
+    hosts: ({ headers, url = "" }) => {
+      const host = hostOf(url, headers.host ?? "");
+      if (!names.has(hostIn(host))) throw forbidden("host_not_allowed", "Host", host);
+      const site = headers["sec-fetch-site"];
+      if (site !== undefined && !ownSites.has(String(site))) {
+        throw forbidden("origin_not_allowed", "Sec-Fetch-Site", String(site));
+      }
       if (headers.origin !== undefined) throw forbidden("origin_not_allowed", "Origin", headers.origin);
     },
     keys: ({ headers }) => {
@@ -53,6 +61,11 @@ function namesOf(host: string): ReadonlySet<string> {
 
 function bracketed(host: string): string {
   return isIP(host) === 6 ? `[${host.toLowerCase()}]` : host.toLowerCase();
+}
+
+/** A whole URL in the request line goes before the header. */
+function hostOf(url: string, header: string): string {
+  return url.startsWith("/") ? header : (/^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? "");
 }
 
 /** Without the port: one may be forwarded from another. */

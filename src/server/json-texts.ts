@@ -1,10 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import { badField } from "./api-error.ts";
+import { ApiError, badField } from "./api-error.ts";
 
 const quote = 0x22;
 const backslash = 0x5c;
 const longFrom = 16 * 1024;
+/** Bytes outside of all strings: brackets, commas, numbers. Each may be a value, which takes many times its memory. */
+const mostStructure = 4 * 1024 * 1024;
 
 /** A string of a JSON text that stays where it is: UTF-8 bytes. */
 export interface LongText {
@@ -33,12 +35,16 @@ export function readJson(bytes: Buffer, mostRest: number): ReadJson {
   const rest: Buffer[] = [];
   let kept = 0;
   let restBytes = 0;
+  let structure = 0;
+  let closed = 0;
   const keep = (to: number) => {
     restBytes += to - kept;
     if (restBytes > mostRest) throw tooMuchRest(mostRest);
     rest.push(bytes.subarray(kept, to));
   };
   for (let open = bytes.indexOf(quote); open >= 0; ) {
+    structure += open - closed;
+    if (structure > mostStructure) throw tooManyValues();
     const close = closingQuote(bytes, open + 1);
     if (close < 0) throw invalidJson("a string has no end");
     if (close - open > longFrom) {
@@ -48,8 +54,10 @@ export function readJson(bytes: Buffer, mostRest: number): ReadJson {
       kept = close;
     }
     if (close - kept > mostRest) throw tooMuchRest(mostRest);
+    closed = close;
     open = bytes.indexOf(quote, close + 1);
   }
+  if (structure + bytes.length - closed > mostStructure) throw tooManyValues();
   keep(bytes.length);
   return {
     value: parse(Buffer.concat(rest)),
@@ -162,5 +170,10 @@ function invalidJson(reason: string) {
 
 function tooMuchRest(most: number) {
   const message = `The body holds more than ${Math.round(most / 1_048_576)} MB outside of long texts. Put the text into fewer messages.`;
-  return badField("messages", message, "request_too_large");
+  return new ApiError({ status: 413, code: "request_too_large", param: "messages", message });
+}
+
+/** JSON of very many values. */
+export function tooManyValues() {
+  return badField("body", "The body holds too many values. Put the text into fewer messages.");
 }

@@ -29,7 +29,8 @@ function rootOf(named: string, cwd: string): string {
  */
 export function sourceWithin(roots: McpRoots, paths: readonly string[]): PathsSource {
   const [root] = roots;
-  const chosen = paths.length === 0 ? roots : paths.map((named) => within(roots, named));
+  // A root may have gone since, or have become a link that leads elsewhere.
+  const chosen = (paths.length === 0 ? roots : paths).map((named) => within(roots, named));
   // Paths are shown as the client writes them.
   const base = roots.length === 1 ? { base: root } : {};
   return { kind: "paths", paths: chosen, cwd: root, ...base };

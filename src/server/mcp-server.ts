@@ -1,18 +1,16 @@
 import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
-import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
-import type { CallToolResult, ServerNotification, ServerRequest } from "@modelcontextprotocol/sdk/types.js";
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import * as z from "zod";
 import { type AskParts, ask, type Run, type RunResult } from "../ask.ts";
-import { collect } from "../context/collect.ts";
-import { ContextReader } from "../context/reader.ts";
 import { oneLine } from "../rlm/cut.ts";
 import { failureOf } from "../rlm/failure.ts";
 import type { Limits } from "../rlm/limits.ts";
-import { RunTree } from "../rlm/run-tree.ts";
-import { describeActivity } from "../rlm/run-words.ts";
 import { factsOf } from "./completion.ts";
+import { McpProgress } from "./mcp-progress.ts";
 import { type McpRoots, sourceWithin } from "./mcp-roots.ts";
 import { McpRuns } from "./mcp-runs.ts";
+import { type PlaceCounts, RunPlaces } from "./run-places.ts";
+import { searchFiles } from "./search-thread.ts";
 
 export interface McpOptions {
   /** Nothing outside of these can be asked about. */
@@ -21,6 +19,8 @@ export interface McpOptions {
   readonly parts: () => Promise<AskParts>;
   readonly limits?: Partial<Limits>;
   readonly directBelowTokens?: number;
+  /** Runs at a time and runs that may wait; 4 and 32 unless given. */
+  readonly places?: PlaceCounts;
   /** Where runs are logged, an absolute path; runs about other roots must not be there. */
   readonly runsFolder: string;
   readonly version: string;
@@ -28,7 +28,9 @@ export interface McpOptions {
   readonly onRun?: (run: Run, parts: AskParts) => void;
 }
 
-type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+const defaultPlaces: PlaceCounts = { runs: 4, waiting: 32 };
+/** Each holds the text of all that it searches. */
+const searchPlaces: PlaceCounts = { runs: 2, waiting: 32 };
 
 const pathsSchema = z.array(z.string().max(4_096)).max(100).optional();
 const paths = pathsSchema.describe("Files and folders, relative to the root; all of it where none is named");
@@ -44,6 +46,7 @@ export function mcpServer(options: McpOptions): McpServer {
 }
 
 function addAsk(server: McpServer, runs: McpRuns, options: McpOptions): void {
+  const places = new RunPlaces(options.places ?? defaultPlaces);
   const description =
     "Answers a question about a whole codebase, however large, with citations that were checked against the files. A recursive language model reads the code with programs and sub-models. Takes seconds to minutes. Use it for questions over many files; to find a word, search_codebase is faster.";
   const outputSchema = {
@@ -70,17 +73,33 @@ function addAsk(server: McpServer, runs: McpRuns, options: McpOptions): void {
           ...(directBelowTokens === undefined ? {} : { directBelowTokens }),
         };
         const parts = await options.parts();
-        extra.signal.throwIfAborted();
-        const run = ask({ question: input.question, context, ...bounds }, parts);
-        extra.signal.addEventListener("abort", () => run.cancel(), { once: true });
-        options.onRun?.(run, parts);
-        const logged = runs.record(run);
-        await tellProgress(run, extra);
-        const result = await run.result;
-        await logged;
-        return toldResult(result);
+        const progress = new McpProgress(extra);
+        const answer = async () => {
+          const run = ask({ question: input.question, context, ...bounds }, parts);
+          extra.signal.addEventListener("abort", () => run.cancel(), { once: true });
+          options.onRun?.(run, parts);
+          const logged = runs.record(run);
+          await progress.follow(run);
+          const result = await run.result;
+          await logged;
+          server.sendResourceListChanged();
+          return toldResult(result);
+        };
+        await progress.tell("Waiting its turn");
+        return progress.during(() => inPlace(places, extra.signal, answer));
       }),
   );
+}
+
+/** Does work when it is its turn. @throws ApiError where too many wait, and the signal's reason */
+async function inPlace<T>(places: RunPlaces, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const place = places.enter();
+  try {
+    await place.turn(signal);
+    return await work();
+  } finally {
+    place.leave();
+  }
 }
 
 function toldResult(result: RunResult): CallToolResult {
@@ -95,28 +114,8 @@ function toldResult(result: RunResult): CallToolResult {
   };
 }
 
-/** Tells what the run does, each time that changes, to a client that asked for it. */
-async function tellProgress(run: Run, { _meta, sendNotification }: Extra): Promise<void> {
-  const token = _meta?.progressToken;
-  if (token === undefined) return;
-  const tree = new RunTree();
-  let told = "";
-  let progress = 0;
-  for await (const event of run.events()) {
-    tree.add(event);
-    const message = oneLine(describeActivity(tree, event.at), 200);
-    if (message === told) continue;
-    told = message;
-    progress += 1;
-    // A client that has gone ends the run by its signal.
-    await sendNotification({
-      method: "notifications/progress",
-      params: { progressToken: token, progress, message },
-    }).catch(() => {});
-  }
-}
-
 function addSearch(server: McpServer, options: McpOptions): void {
+  const places = new RunPlaces(searchPlaces, "searches");
   const description =
     "Finds a regular expression in the files of the codebase: hits with their lines, grouped by file. Ignore files count, and secret files are never searched.";
   const inputSchema = {
@@ -137,16 +136,11 @@ function addSearch(server: McpServer, options: McpOptions): void {
     { title: "Search the codebase", description, inputSchema, outputSchema, annotations },
     (input, extra) =>
       tellingErrors(async () => {
-        const corpus = await collect(sourceWithin(options.roots, input.paths ?? []), { signal: extra.signal });
-        const reader = new ContextReader(corpus);
-        const result = reader.search(input.pattern, {
-          ...(input.glob === undefined ? {} : { glob: input.glob }),
-          ...(input.ignore_case === undefined ? {} : { ignoreCase: input.ignore_case }),
-          ...(input.limit === undefined ? {} : { limit: input.limit }),
-        });
-        const { total, files, truncated } = result;
-        const text = [...result.notes, reader.formatHits(result)].join("\n");
-        return { content: [{ type: "text", text }], structuredContent: { text, total, files, truncated } };
+        const source = sourceWithin(options.roots, input.paths ?? []);
+        const { pattern, glob, ignore_case: ignoreCase, limit } = input;
+        const search = () => searchFiles(source, { pattern, glob, ignoreCase, limit }, extra.signal);
+        const found = await inPlace(places, extra.signal, search);
+        return { content: [{ type: "text", text: found.text }], structuredContent: { ...found } };
       }),
   );
 }

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import type { Limits } from "../rlm/limits.ts";
+import type { JsonSchema, Sampling } from "../rlm/model.ts";
 import { badField } from "./api-error.ts";
+import { readResponseFormat } from "./response-format.ts";
 
 /** A field of an OpenAI chat completion request, and what becomes of it here. */
 interface Parameter {
@@ -15,6 +17,7 @@ interface Parameter {
 const answeredByModel = "the models of a run are asked with their own settings";
 const noTools = "a run calls no tools of its client";
 const textOnly = "an answer is one text";
+const toEveryCall = "goes with every model call of the run; the embedded model draws nothing at random";
 
 const flag = z.boolean();
 const name = z.string().max(512);
@@ -55,17 +58,21 @@ export const parameters: Readonly<Record<string, Parameter>> = {
     does: "comes back with the response; `query_id` groups runs in telemetry",
   },
   rlm: { schema: z.unknown(), takes: "lower limits", does: "see below" },
+  response_format: {
+    schema: z.unknown(),
+    takes: "`text`, `json_object`, or `json_schema` with its name and schema",
+    does: "the answer is JSON that was checked; not of `rlm-offline`",
+  },
+  temperature: { schema: z.number().min(0).max(2), takes: "a number from 0 to 2", does: toEveryCall },
+  top_p: { schema: z.number().min(0).max(1), takes: "a number from 0 to 1", does: toEveryCall },
+  seed: { schema: z.int(), takes: "a whole number", does: toEveryCall },
   n: neutral(z.literal(1), "1", "a run has one answer"),
-  response_format: neutral(z.strictObject({ type: z.literal("text") }), '`{"type": "text"}`', textOnly),
   modalities: neutral(z.tuple([z.literal("text")]), '`["text"]`', textOnly),
-  temperature: neutral(z.literal(1), "1", answeredByModel),
-  top_p: neutral(z.literal(1), "1", answeredByModel),
   presence_penalty: neutral(z.literal(0), "0", answeredByModel),
   frequency_penalty: neutral(z.literal(0), "0", answeredByModel),
   logit_bias: neutral(z.strictObject({}), "`{}`", answeredByModel),
   logprobs: neutral(z.literal(false), "false", "an answer has no token probabilities"),
   top_logprobs: neutral(z.literal(0), "0", "an answer has no token probabilities"),
-  seed: refused(answeredByModel),
   reasoning_effort: refused(answeredByModel),
   verbosity: refused(answeredByModel),
   tools: neutral(z.tuple([]), "`[]`", noTools),
@@ -111,6 +118,9 @@ export interface ChatOptions extends RunBounds {
   readonly stop: readonly string[];
   readonly user: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
+  readonly sampling: Sampling;
+  /** That the answer has to match, as JSON; null where it may be any text. */
+  readonly answerSchema: JsonSchema | null;
 }
 
 /** Checks the fields of a request against the table. @throws ApiError 400 that names the field */
@@ -135,8 +145,18 @@ export function readParameters(body: unknown, bounds: RunBounds): ChatOptions {
     stop: (typeof ends === "string" ? [ends] : ends) as string[],
     user: (fields.user ?? fields.safety_identifier ?? null) as string | null,
     metadata: (fields.metadata ?? null) as Record<string, string> | null,
+    sampling: samplingIn(fields),
+    answerSchema: readResponseFormat(fields.response_format),
     ...lowered(fields.rlm, bounds),
   };
+}
+
+/** The field of the API for each way to draw. */
+export const samplingFields = { temperature: "temperature", topP: "top_p", seed: "seed" } as const;
+
+function samplingIn(fields: Record<string, unknown>): Sampling {
+  const named = Object.entries(samplingFields).map(([key, field]) => [key, fields[field]]);
+  return Object.fromEntries(named.filter(([, value]) => value !== undefined)) as Sampling;
 }
 
 /** As everywhere where a provider's own count is not known. */

@@ -1,11 +1,16 @@
 import type { RunResult } from "../ask.ts";
 import type { Failure } from "../rlm/failure.ts";
-import { ApiError, type ApiErrorFields } from "./api-error.ts";
+import { ApiError, type ApiErrorFields, badField } from "./api-error.ts";
+import { type ChatOptions, samplingFields } from "./parameters.ts";
 
 /** A result that can be told. @param signal the request's own @throws ApiError where there is none */
-export function finished(result: RunResult, signal: AbortSignal): RunResult {
+export function finished(
+  result: RunResult,
+  signal: AbortSignal,
+  { sampling }: Pick<ChatOptions, "sampling">,
+): RunResult {
   if (result.stopReason === "cancelled") throw signal.aborted ? signal.reason : clientGone();
-  if (result.error) throw failedRun(result.error);
+  if (result.error) throw refusedSampling(result.error, sampling) ?? failedRun(result.error);
   return result;
 }
 
@@ -16,7 +21,22 @@ export function clientGone(): ApiError {
 
 /** The error that tells why a run has failed. @param failure of a model, of the context, or of our own */
 export function failedRun({ code, message }: Failure): ApiError {
-  return new ApiError({ message, ...(known[code] ?? { status: 500, code: "internal_error" }) });
+  const fields = Object.hasOwn(known, code) ? known[code] : undefined;
+  return fields ? new ApiError({ message, ...fields }) : ownMistake(message);
+}
+
+/** What no client is told: it may hold paths. @param cause what happened */
+export function ownMistake(cause?: string): ApiError {
+  const message = "The server made a mistake of its own; its terminal says which.";
+  return new ApiError({ status: 500, code: "internal_error", message }, cause);
+}
+
+/** What an endpoint does not take of the request's own fields is the request's fault. */
+function refusedSampling({ code, message }: Failure, sampling: ChatOptions["sampling"]): ApiError | null {
+  if (code !== "bad-request") return null;
+  const asked = Object.keys(sampling) as (keyof typeof sampling)[];
+  const field = asked.map((key) => samplingFields[key]).find((name) => new RegExp(`\\b${name}\\b`).test(message));
+  return field ? badField(field, message, "unsupported_value") : null;
 }
 
 /** The failed tries of a model's endpoint were repeated already: 502 is not to be tried again, see `errorHeaders`. */
@@ -32,6 +52,7 @@ const known: Readonly<Record<string, Omit<ApiErrorFields, "message">>> = {
   server: { status: 502, code: "upstream_error" },
   "broken-stream": { status: 502, code: "upstream_broken_stream" },
   "empty-reply": { status: 502, code: "upstream_empty_reply" },
+  schema: { status: 502, code: "answer_mismatch", param: "response_format" },
   "bad-request": { status: 502, code: "upstream_refused" },
   overflow: { status: 400, code: "context_length_exceeded", param: "messages" },
   empty: { status: 400, code: "empty_context", param: "messages" },

@@ -21,14 +21,17 @@ interface Waiting {
 /** Lets a bounded number of requests run, a bounded number wait in order, and refuses the rest. */
 export class RunPlaces {
   readonly #counts: PlaceCounts;
+  readonly #what: string;
   #inside = 0;
   #running = 0;
   readonly #queue = new Set<Waiting>();
   /** Seconds that a run takes, of late. */
   #seconds = 2;
 
-  constructor(counts: PlaceCounts) {
+  /** @param what it is that goes on, for the refusal */
+  constructor(counts: PlaceCounts, what = "runs") {
     this.#counts = counts;
+    this.#what = what;
   }
 
   /** @throws ApiError 429 where too many wait */
@@ -88,7 +91,7 @@ export class RunPlaces {
   #full(): ApiError {
     const rounds = Math.max(1, this.#queue.size / this.#counts.runs);
     const retryAfter = Math.min(60, Math.max(1, Math.ceil(rounds * this.#seconds)));
-    const message = `${this.#counts.runs} runs go on and ${this.#counts.waiting} more wait. Try again in ${retryAfter} s.`;
+    const message = `${this.#counts.runs} ${this.#what} go on and ${this.#counts.waiting} more wait. Try again in ${retryAfter} s.`;
     return new ApiError({ status: 429, code: "server_busy", message, retryAfter });
   }
 }

@@ -62,6 +62,7 @@ FINAL(context.slice(at, at + ${needle.length}))`),
         { role: "developer", content: "the rules" },
         { role: "user", content: [{ type: "text", text: "first?" }] },
         { role: "assistant", content: "the first answer" },
+        { role: "assistant", content: "more" },
         {
           role: "user",
           content: [
@@ -73,7 +74,7 @@ FINAL(context.slice(at, at + ${needle.length}))`),
     });
     const [context, history] = JSON.parse(completion.choices[0]?.message.content ?? "") as [string, unknown];
     expect(context).toBe(
-      "===== system 1 =====\nthe rules\n\n===== user 1 =====\nfirst?\n\n===== assistant 1 =====\nthe first answer\n\n===== file notes.md =====\n# Notes",
+      "===== system 1 =====\nthe rules\n\n===== user 1 =====\nfirst?\n\n===== assistant 1 =====\nthe first answer\n\n===== assistant 2 =====\nmore\n\n===== file notes.md =====\n# Notes",
     );
     expect(history).toEqual([{ question: "first?", answer: "the first answer" }]);
   });

@@ -101,6 +101,42 @@ describe("a large body", () => {
     expect(problems).toEqual([]);
   });
 
+  test("of very many values, or of very many short texts, is refused", async () => {
+    const { server, problems } = await serve();
+    const objects = `{"messages":[${"{},".repeat(2_000_000)}{}]}`;
+    for (const many of [objects, objects.replace(/}$/, ',"model":"rlm-x"}')]) {
+      expect(await send(server, { body: many })).toMatchObject({
+        status: 400,
+        json: { error: { param: "body", message: expect.stringContaining("too many values") } },
+      });
+    }
+    const short = { role: "user", content: "x".repeat(15_000) };
+    const texts = { ...body, messages: Array.from({ length: 2_500 }, () => short) };
+    expect(await send(server, { body: texts })).toMatchObject({
+      status: 413,
+      json: { error: { code: "request_too_large", param: "messages" } },
+    });
+    expect(problems).toEqual([]);
+  });
+
+  test("of 10,000 messages has them all in its context and the newest in its history", async () => {
+    const { server } = await serveScripted(
+      replies([cell("FINAL(JSON.stringify([context.includes('said 0.'), history.length, history.at(-1)]))")]),
+    );
+    const said = Array.from({ length: 10_000 }, (_, i) => ({
+      role: i % 2 ? "assistant" : "user",
+      content: `said ${i}. ${"x".repeat(1_000)}`,
+    }));
+    const answered = await send(server, { body: { ...body, messages: [...said, { role: "user", content: "?" }] } });
+    expect(answered).toMatchObject({ status: 200 });
+    const { choices } = answered.json as { choices: [{ message: { content: string } }] };
+    const [whole, exchanges, last] = JSON.parse(choices[0].message.content) as [boolean, number, { answer: string }];
+    expect(whole).toBe(true);
+    expect(exchanges).toBeGreaterThan(400);
+    expect(exchanges).toBeLessThan(500);
+    expect(last.answer).toMatch(/^said 9999\./);
+  });
+
   test("waits outside where too much is held already", async () => {
     const { server, client, upstream } = await serveScripted(() => ({ delayMs: 60_000, text: "late" }), {
       maxBodyBytes: 1_000_000,
@@ -115,6 +151,8 @@ describe("a large body", () => {
     expect(third).toMatchObject({ status: 429, json: { error: { code: "server_busy" } } });
     controller.abort();
     await Promise.all(going);
+    // There is room for it again.
+    while ((await send(server, { body: { ...body, messages, topk: 1 } })).status === 429) await sleep(5);
   });
 });
 

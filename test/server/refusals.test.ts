@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
+import type { Model } from "../../src/rlm/model.ts";
 import { endpointModels } from "../../src/server/served-models.ts";
 import { startServer } from "../../src/server/start-server.ts";
 import { question, type Sent, send, serve } from "./serving.ts";
@@ -45,6 +46,20 @@ const fields: readonly Refusal[] = [
     "unsupported_content",
     "messages[0].content[0].type",
   ],
+  [
+    "a field of a part that is not known",
+    user([{ type: "text", text: "?", cache_control: { type: "ephemeral" } }]),
+    400,
+    "unsupported_parameter",
+    "messages[0].content[0].cache_control",
+  ],
+  [
+    "a field of a file that is not known",
+    file({ file_data: "eA==", language: "en" }),
+    400,
+    "unsupported_parameter",
+    "messages[0].content[0].file.language",
+  ],
   ["a part without its text", user([{ type: "text" }]), 400, "invalid_value", "messages[0].content[0]"],
   [
     "tool calls",
@@ -71,18 +86,8 @@ const fields: readonly Refusal[] = [
   ],
   ["an unknown field", post({ topk: 1 }), 400, "unknown_parameter", "topk"],
   ["a field named like what all objects have", post({ constructor: 1 }), 400, "unknown_parameter", "constructor"],
-  ["temperature", post({ temperature: 0.2 }), 400, "unsupported_parameter", "temperature"],
-  ["top_p", post({ top_p: 0.5 }), 400, "unsupported_parameter", "top_p"],
   ["n", post({ n: 2 }), 400, "unsupported_parameter", "n"],
-  ["seed", post({ seed: 1 }), 400, "unsupported_parameter", "seed"],
   ["logprobs", post({ logprobs: true }), 400, "unsupported_parameter", "logprobs"],
-  [
-    "a JSON schema",
-    post({ response_format: { type: "json_object" } }),
-    400,
-    "unsupported_parameter",
-    "response_format",
-  ],
   ["tools", post({ tools: [{ type: "function" }] }), 400, "unsupported_parameter", "tools"],
   ["a tool choice", post({ tool_choice: "auto" }), 400, "unsupported_parameter", "tool_choice"],
   ["to be stored", post({ store: true }), 400, "unsupported_parameter", "store"],
@@ -100,10 +105,34 @@ const fields: readonly Refusal[] = [
   ["more dollars", post({ rlm: { usd: 1.01 } }), 400, "above_limit", "rlm.usd"],
   ["half a turn", post({ rlm: { turns: 0.5 } }), 400, "invalid_value", "rlm.turns"],
   ["a limit that is none", post({ rlm: { seconds: -1 } }), 400, "invalid_value", "rlm.seconds"],
+  ["a depth that is no number", post({}, { "x-rlm-depth": "deep" }), 400, "loop_detected", "x-rlm-depth"],
   ["a loop", post({}, { "x-rlm-depth": "7" }), 400, "loop_detected", "x-rlm-depth"],
 ];
 
+const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+const fieldsThatNest = ["metadata", "rlm", "tools", "stop", "response_format", "topk", "model", "messages"];
+const nested = fieldsThatNest.map((field): Refusal => {
+  const body = JSON.stringify({ ...question, [field]: 0 }).replace(`"${field}":0`, `"${field}":${deep}`);
+  const codes = { tools: "unsupported_parameter", topk: "unknown_parameter" };
+  const param = field === "messages" ? "messages[0]" : field;
+  return [`${field} of lists in lists`, { body }, 400, codes[field as "tools"] ?? "invalid_value", param];
+});
+
 const requests: readonly Refusal[] = [
+  [
+    "an image of a web page",
+    { method: "GET", path: "/v1/models", headers: { "sec-fetch-site": "cross-site" } },
+    403,
+    "origin_not_allowed",
+    "sec-fetch-site",
+  ],
+  [
+    "a page of another port",
+    { method: "GET", path: "/v1/models", headers: { "sec-fetch-site": "same-site" } },
+    403,
+    "origin_not_allowed",
+    "sec-fetch-site",
+  ],
   ["another site's name", post({}, { host: "evil.example" }), 403, "host_not_allowed", "host"],
   ["a name that begins like ours", post({}, { host: "localhost.evil.example" }), 403, "host_not_allowed", "host"],
   ["a web page", post({}, { origin: "https://evil.example" }), 403, "origin_not_allowed", "origin"],
@@ -134,7 +163,7 @@ const requests: readonly Refusal[] = [
 ];
 
 describe("is refused", () => {
-  test.each([...fields, ...requests])("%s", async (_what, sent, status, code, param) => {
+  test.each([...fields, ...nested, ...requests])("%s", async (_what, sent, status, code, param) => {
     const { server, problems, runs } = await serve();
     const answered = await send(server, sent);
     expect(answered.json).toMatchObject({
@@ -175,12 +204,30 @@ describe("is refused", () => {
     ["no HTTP", "hello\r\n\r\n", 400],
     ["HTTP without a host", "GET /health HTTP/1.1\r\n\r\n", 400],
     ["headers without an end", `GET /health HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(40_000)}\r\n\r\n`, 431],
+    ["another host in the request line", "GET http://evil.example/health HTTP/1.1\r\nHost: localhost\r\n\r\n", 403],
+    ["no path", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", 400],
     ["a host that is no name", "GET /health HTTP/1.1\r\nHost: a b\r\n\r\n", 400],
   ])("%s", async (_what, text, status) => {
     const { server, problems } = await serve();
     expect(await raw(server.url, [text])).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(problems).toEqual([]);
   });
+});
+
+test.each([true, false])("a mistake of the server's own tells nothing of it (stream: %s)", async (stream) => {
+  const broken: Model = {
+    id: "broken",
+    offline: false,
+    price: null,
+    reply: () => Promise.reject(new Error("ENOENT: /home/somebody/secret")),
+  };
+  const parts = { root: broken, sub: broken, named: () => broken };
+  const { server, problems } = await serve({ models: { list: async () => [], partsFor: () => parts } });
+  const { text, status } = await send(server, { body: { ...question, stream } });
+  expect(text).toContain("internal_error");
+  expect(text).not.toContain("somebody");
+  expect(status).toBe(stream ? 200 : 500);
+  if (!stream) expect(problems).toEqual([expect.stringContaining("somebody")]);
 });
 
 describe("a token", () => {

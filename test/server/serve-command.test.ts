@@ -61,6 +61,22 @@ describe("rlm serve", () => {
     expect(refused.stdout).toMatch(/"param":"model".*400$/);
   });
 
+  test.each([
+    ["its environment", [], "from-environment"],
+    ["a flag before that", ["--token", "from-flag"], "from-flag"],
+  ])("takes its token from %s", async (_where, args, token) => {
+    const { url } = await serving(args, { RLM_SERVER_TOKEN: "from-environment" });
+    const statuses = ["from-environment", "from-flag", "dummy"].map(async (apiKey) => {
+      const client = new OpenAI({ baseURL: url, apiKey, maxRetries: 0 });
+      const isIn = await client.models.list().then(
+        () => true,
+        ({ status }: { readonly status: number }) => status,
+      );
+      return [apiKey, isIn];
+    });
+    expect((await Promise.all(statuses)).filter(([, isIn]) => isIn === true)).toEqual([[token, true]]);
+  });
+
   test("ends its runs when it is stopped in their midst", async () => {
     const { child, finished, url } = await serving(["--base-url", "http://127.0.0.1:9/v1"]);
     const client = new OpenAI({ baseURL: url, apiKey: "dummy", maxRetries: 0 });
