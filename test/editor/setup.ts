@@ -33,8 +33,8 @@ export interface Editor {
 
 const tools = join(import.meta.dirname, "tools");
 const version = "4.139.1";
-const chromium = "/usr/bin/chromium";
-const toRun = ["chromium", "fonts-dejavu-core", "ripgrep"];
+const chromium = "/usr/bin/chromium-headless-shell";
+const toRun = ["chromium-headless-shell", "fonts-dejavu-core", "ripgrep"];
 // code-server's addons are compiled here; libkrb5-dev is for one of them, the rest for node-gyp.
 const toBuild = ["libkrb5-dev", "build-essential", "python3", "pkg-config"];
 

@@ -53,7 +53,7 @@ export async function buildView(name: ViewName): Promise<Assets> {
 export async function startBrowser(): Promise<{ context: BrowserContext; close(): Promise<void> }> {
   const home = mkdtempSync(join(tmpdir(), "rlm-webview-"));
   const browser: Browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
+    executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium-headless-shell",
     args: [
       ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
       ...["--disable-component-update", "--disable-sync"],
