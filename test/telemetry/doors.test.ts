@@ -2,40 +2,18 @@ import path from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { getDefaultEnvironment, StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import OpenAI from "openai";
-import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { ask } from "../../src/ask.ts";
-import { type Connection, connect } from "../../src/telemetry/connect.ts";
-import { migrate } from "../../src/telemetry/migrate.ts";
 import { pricesOf } from "../../src/telemetry/prices-of.ts";
 import { openTelemetry } from "../../src/telemetry/telemetry.ts";
 import { shell, startRlm } from "../cli/rlm.ts";
 import { answer, cell, replies, startAsking } from "../support/asking.ts";
 import { startScriptedServer } from "../support/scripted-server.ts";
 import { tempFolder } from "../support/temp-folder.ts";
-import { freePort, postgresPrograms, startPostgres, type TempPostgres } from "./temp-postgres.ts";
+import { ownDatabase } from "./own-database.ts";
+import { freePort } from "./temp-postgres.ts";
 
-const isMissing = postgresPrograms() === null && process.env.CI !== "true";
-if (isMissing) process.stderr.write("NOT TESTED: what each door logs. PostgreSQL is not installed.\n");
-const itWithPostgres = it.skipIf(isMissing);
-
-let server: TempPostgres;
-let client: Connection["client"];
-
-beforeAll(async () => {
-  if (isMissing) return;
-  server = await startPostgres();
-  await migrate(server.dsn);
-  ({ client } = await connect(server.dsn));
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
-});
-
-beforeEach(async () => {
-  if (!isMissing) await client.query("TRUNCATE rlm.runs, rlm.calls, rlm.cells, rlm.events");
-});
+const database = ownDatabase("what each door logs");
 
 const secret = "Marker7391";
 const files = { "src/limits.ts": `export const mostTurns = 20; // ${secret}\n` };
@@ -44,7 +22,7 @@ const files = { "src/limits.ts": `export const mostTurns = 20; // ${secret}\n` }
 function switches(more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   return {
     RLM_TELEMETRY: "1",
-    RLM_TELEMETRY_DSN: server.dsn,
+    RLM_TELEMETRY_DSN: database.server.dsn,
     RLM_TELEMETRY_SPOOL: path.join(tempFolder(), "spool"),
     ...more,
   };
@@ -57,7 +35,9 @@ interface LoggedRun {
 }
 
 async function loggedRuns(): Promise<readonly LoggedRun[]> {
-  const { rows } = await client.query("SELECT query_id, stop_reason, question FROM rlm.runs ORDER BY started_at");
+  const { rows } = await database.client.query(
+    "SELECT query_id, stop_reason, question FROM rlm.runs ORDER BY started_at",
+  );
   return rows;
 }
 
@@ -76,20 +56,20 @@ async function askServer(env: Readonly<Record<string, string>>, args: readonly s
   return finished;
 }
 
-itWithPostgres("rlm serve logs each run, grouped as its client says, and no text", async () => {
+database.it("rlm serve logs each run, grouped as its client says, and no text", async () => {
   const { code, stderr } = await askServer(switches());
   expect([code, stderr.includes("Telemetry")]).toEqual([0, false]);
   expect(await loggedRuns()).toEqual([
     { query_id: "sky", stop_reason: expect.any(String), question: null },
     { query_id: expect.stringMatching(/^q-[0-9a-f]{16}$/), stop_reason: expect.any(String), question: null },
   ]);
-  const { rows } = await client.query(
+  const { rows } = await database.client.query(
     "SELECT (SELECT json_agg(r) FROM rlm.runs r)::text || (SELECT json_agg(c) FROM rlm.calls c)::text AS all",
   );
   expect(rows[0].all).not.toContain(secret);
 });
 
-itWithPostgres("rlm serve logs by its flag too, texts where they are opted into, and nothing unasked", async () => {
+database.it("rlm serve logs by its flag too, texts where they are opted into, and nothing unasked", async () => {
   await askServer(switches({ RLM_TELEMETRY: "0" }));
   expect(await loggedRuns()).toEqual([]);
   await askServer(switches({ RLM_TELEMETRY: "", RLM_TELEMETRY_CONTENT: "1" }), ["--telemetry"]);
@@ -104,7 +84,7 @@ it("rlm serve and rlm mcp say that a database is missing, before anybody asks", 
   }
 });
 
-itWithPostgres("rlm mcp logs each run under the same switches", async () => {
+database.it("rlm mcp logs each run under the same switches", async () => {
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [path.resolve(import.meta.dirname, "../../dist/mcp.js"), "--root", tempFolder(files)],
@@ -120,7 +100,7 @@ itWithPostgres("rlm mcp logs each run under the same switches", async () => {
     .toEqual([{ query_id: expect.stringMatching(/^q-/), stop_reason: "answered", question: null }]);
 });
 
-itWithPostgres(
+database.it(
   "the library logs a run that it is told to follow, with the savings of a model that only a cell names",
   async () => {
     const scripted = await startScriptedServer(
@@ -144,25 +124,35 @@ itWithPostgres(
       return openAiModel({ id, baseUrl: scripted.baseUrl, apiKey: "key", ...(price ? { price } : {}) });
     };
     const parts = { root: named("scripted"), sub: named("scripted"), named };
-    const telemetry = openTelemetry({ dsn: server.dsn, spoolFolder: path.join(tempFolder(), "spool"), content: false });
+    const telemetry = openTelemetry({
+      dsn: database.server.dsn,
+      spoolFolder: path.join(tempFolder(), "spool"),
+      content: false,
+    });
     const context = { kind: "paths" as const, paths: [tempFolder(files)], cwd: "/" };
     const run = ask({ question: "What?", context, directBelowTokens: 0 }, parts);
     await telemetry.follow(run, { queryId: "mine", priceOf: pricesOf(parts) });
     await telemetry.close(20_000);
     expect(await loggedRuns()).toMatchObject([{ query_id: "mine", stop_reason: "answered" }]);
-    const { rows } = await client.query("SELECT model, cache_savings_usd AS saved FROM rlm.calls WHERE kind = 'llm'");
+    const { rows } = await database.client.query(
+      "SELECT model, cache_savings_usd AS saved FROM rlm.calls WHERE kind = 'llm'",
+    );
     expect(rows).toEqual([{ model: "named-by-a-cell", saved: expect.closeTo((800 * 9) / 1e6, 12) }]);
   },
 );
 
-itWithPostgres("a name of a model that a cell makes up is not stored", async () => {
+database.it("a name of a model that a cell makes up is not stored", async () => {
   const { run } = await startAsking(
     replies([cell(`await llm_query("q", { model: "${secret} and more" }).catch(() => 0)`), answer("Done.")]),
   );
-  const telemetry = openTelemetry({ dsn: server.dsn, spoolFolder: path.join(tempFolder(), "spool"), content: false });
+  const telemetry = openTelemetry({
+    dsn: database.server.dsn,
+    spoolFolder: path.join(tempFolder(), "spool"),
+    content: false,
+  });
   await telemetry.follow(run);
   await telemetry.close(20_000);
-  const { rows } = await client.query(
+  const { rows } = await database.client.query(
     "SELECT model FROM rlm.calls WHERE kind = 'llm' UNION ALL SELECT model FROM rlm.events WHERE model LIKE '%Marker%'",
   );
   expect(rows).toEqual([{ model: "other" }]);
