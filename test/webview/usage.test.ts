@@ -2,6 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { fromUsageView, type ToUsageView } from "../../src/webview/usage/protocol.ts";
+import { usdTick } from "../../src/webview/usage/ticks.ts";
 import { sampleUsage } from "../support/sample-usage.ts";
 import { buildView, openUsagePage, startBrowser, type UsagePage } from "./page.ts";
 import { type ThemeName, themes } from "./themes.ts";
@@ -215,4 +216,11 @@ describe.each(Object.keys(themes) as ThemeName[])("in the theme %s", (theme) => 
     }
     if (process.env.RLM_PICTURES) await page.screenshot({ path: `${process.env.RLM_PICTURES}/usage-${theme}-300.png` });
   });
+});
+
+it("says dollars at an axis with as many decimals as its step needs", () => {
+  const ticks = (step: number) => [0, 1, 2, 3].map((count) => usdTick(count * step, step));
+  expect(ticks(0.25)).toEqual(["$0", "$0.25", "$0.50", "$0.75"]);
+  expect(ticks(0.0001)).toEqual(["$0", "$0.0001", "$0.0002", "$0.0003"]);
+  expect(ticks(20)).toEqual(["$0", "$20", "$40", "$60"]);
 });

@@ -9,6 +9,7 @@ import { type LatencyChoice, latencyChoices, latencySeries, seriesOf } from "./s
 import { SlowestCalls } from "./slowest-calls.tsx";
 import { StatusLine } from "./status-line.tsx";
 import type { UsageStore } from "./store.ts";
+import { usdTick } from "./ticks.ts";
 import { Totals } from "./totals.tsx";
 
 const ranges: readonly (readonly [UsageRange, string])[] = [
@@ -127,7 +128,7 @@ function Charts({ usage }: { usage: Usage }) {
     <div class="charts">
       <section>
         <h2>Spend</h2>
-        <Chart title="Spend" time={usage} series={spend} format={formatUsd} colors={modelColors} />
+        <Chart title="Spend" time={usage} series={spend} format={formatUsd} tick={usdTick} colors={modelColors} />
       </section>
       <section>
         <h2>Tokens</h2>
@@ -135,7 +136,14 @@ function Charts({ usage }: { usage: Usage }) {
       </section>
       <section>
         <h2>Cache savings</h2>
-        <Chart title="Cache savings" time={usage} series={savings} format={formatUsd} colors={modelColors} />
+        <Chart
+          title="Cache savings"
+          time={usage}
+          series={savings}
+          format={formatUsd}
+          tick={usdTick}
+          colors={modelColors}
+        />
       </section>
       <Latency usage={usage} />
     </div>

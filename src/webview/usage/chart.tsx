@@ -11,6 +11,8 @@ interface ChartProps {
   readonly time: Pick<Usage, "from" | "stepMs" | "buckets">;
   readonly series: readonly Series[];
   readonly format: (value: number | null) => string;
+  /** How the value axis says a value, its ticks `step` apart; by default as `format` does. */
+  readonly tick?: (value: number, step: number) => string;
   /** Tokens of the lines' colours, in their order. */
   readonly colors: readonly string[];
 }
@@ -18,7 +20,7 @@ interface ChartProps {
 const height = 160;
 
 /** Lines over time. The bucket under the pointer, or chosen by arrow keys, is told in the legend. */
-export function Chart({ title, time, series, format, colors }: ChartProps) {
+export function Chart({ title, time, series, format, tick = format, colors }: ChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const width = useWidth(frame);
@@ -27,11 +29,7 @@ export function Chart({ title, time, series, format, colors }: ChartProps) {
   useLayoutEffect(() => {
     const node = frame.current;
     if (!node || width === 0) return;
-    const drawn = new uPlot(
-      optionsOf(node, width, { title, time, series, format, colors }, setChosen),
-      dataOf(series),
-      node,
-    );
+    const drawn = new uPlot(optionsOf(node, width, { time, series, tick, colors }, setChosen), dataOf(series), node);
     plot.current = drawn;
     return () => {
       plot.current = null;
@@ -105,7 +103,7 @@ function dataOf(series: readonly Series[]): uPlot.AlignedData {
 function optionsOf(
   node: HTMLElement,
   width: number,
-  { time, series, format, colors }: ChartProps,
+  { time, series, tick, colors }: Required<Pick<ChartProps, "time" | "series" | "tick" | "colors">>,
   choose: (bucket: number | null) => void,
 ): uPlot.Options {
   const [text = "", grid = "", ...lines] = colorsOf(node, [
@@ -150,7 +148,7 @@ function optionsOf(
         grid: { stroke: grid, width: 1 },
         size: 56,
         space: 28,
-        values: (_plot, at) => at.map((value) => format(value)),
+        values: (_plot, at, _axis, _space, step) => at.map((value) => tick(value, step)),
       },
     ],
     hooks: { setCursor: [({ cursor }) => choose(cursor.idx ?? null)] },
