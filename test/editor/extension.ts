@@ -79,7 +79,8 @@ export async function openWorkspaceFile(page: Page, file: string, folder: string
   for (let tries = 0; tries < 3; tries += 1) {
     await page.goto(`${origin}/?${new URLSearchParams({ workspace: file })}`);
     await page.locator(".monaco-workbench.vs-dark").waitFor();
-    if (await appears(shown.first(), 20_000)) return;
+    await runCommand(page, "View: Show Explorer");
+    if (await appears(shown.first(), 15_000)) return;
   }
   throw new Error(`The window of ${file} shows no folder “${folder}”.`);
 }

@@ -231,8 +231,15 @@ describe.skipIf(skipped)("the native views and commands in a real editor", () =>
     await editor().reload();
     const again = await openView(page, "Context");
     await again.getByText(/^4 files · ≈/).waitFor();
-    writeFileSync(join(editor().profile.workspace, "new.ts"), "export const fresh = 1;\n");
-    await again.getByText(/^5 files · ≈/).waitFor();
+    // The editor's watcher may not have begun when the view shows, and what is written before that it does not tell.
+    const write = () => writeFileSync(join(editor().profile.workspace, "new.ts"), "export const fresh = 1;\n");
+    await vi.waitFor(
+      async () => {
+        write();
+        await again.getByText(/^5 files · ≈/).waitFor({ timeout: 4_000 });
+      },
+      { timeout: 40_000 },
+    );
     rmSync(join(editor().profile.workspace, "new.ts"));
     await runCommand(page, "RLM: Ask About Everything Again");
     await again.getByText(/^6 files · ≈/).waitFor();
@@ -254,6 +261,7 @@ describe.skipIf(skipped)("the native views and commands in a real editor", () =>
     script = () => ({
       raw: (_request, response) => void response.writeHead(401).end(`{"error":{"message":"${wrongKey}"}}`),
     });
+    await page.waitForTimeout(1_000); // VS Code shows no more than three notifications within 800 ms.
     await runCommand(page, "RLM: Test Connection");
     await notification(page, "wants a key (401)").getByRole("button", { name: "Set API Key…" }).waitFor();
     await tidy(page);

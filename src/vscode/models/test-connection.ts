@@ -29,8 +29,10 @@ export async function testConnection(doors: Doors): Promise<void> {
   const asked = new Map(
     [root, sub, ...(children ? [children.root, children.sub] : [])].map((model) => [model.id, model]),
   );
-  const checked: Checked[] = [];
-  for (const model of asked.values()) if (!model.offline) checked.push(await test(model, doors));
+  const checked = await testAll(
+    [...asked.values()].filter(({ offline }) => !offline),
+    doors,
+  );
   const line = [
     "RLM:",
     ...checked.map(({ said }) => said),
@@ -48,18 +50,29 @@ interface Checked {
   readonly problem: string | null;
 }
 
-async function test(model: Model, { log }: Doors): Promise<Checked> {
+/** One notification for all of them: of more than three within a second VS Code shows no more, so that the end was missed. */
+async function testAll(models: readonly Model[], { log }: Doors): Promise<readonly Checked[]> {
+  const options = {
+    location: vscode.ProgressLocation.Notification,
+    title: vscode.l10n.t("RLM: Testing the connection"),
+    cancellable: true,
+  };
+  return vscode.window.withProgress(options, async (progress, token) => {
+    const signal = new CancelSource();
+    token.onCancellationRequested(() => signal.abort());
+    const checked: Checked[] = [];
+    for (const model of models) {
+      progress.report({ message: vscode.l10n.t("asking {0} at {1}", model.id, placeOf(model.id)) });
+      checked.push(await test(model, signal, log));
+    }
+    return checked;
+  });
+}
+
+async function test(model: Model, signal: CancelSource, log: Doors["log"]): Promise<Checked> {
   const place = placeOf(model.id);
-  const title = vscode.l10n.t("RLM: Asking {0} at {1}", model.id, place);
   try {
-    const check = await vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      (_progress, token) => {
-        const signal = new CancelSource();
-        token.onCancellationRequested(() => signal.abort());
-        return checkModel(model, signal);
-      },
-    );
+    const check = await checkModel(model, signal);
     const said = describeCheck(model.id, place, check);
     log.info(said);
     return { said, problem: describeProblem(check) };
